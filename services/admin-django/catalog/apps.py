@@ -1,0 +1,8 @@
+"""The catalog: items, their categories, and the schema that all services read."""
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    default_auto_field = "django.db.models.BigAutoField"

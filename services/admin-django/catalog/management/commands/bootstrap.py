@@ -1,0 +1,67 @@
+"""Make an empty or older database ready for this release: roles, migrations, grants, the first user, the demo's data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
+from triptych_shared.settings import database_url, require, text
+
+DATABASE_SQL = settings.BASE_DIR / "database"
+BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if "owner" not in settings.DATABASES:
+            raise CommandError("OWNER_DATABASE_URL is not set: migrations are run by triptych_owner")
+        try:
+            if text("SUPERUSER_DATABASE_URL", ""):
+                self._make_roles(database_url("SUPERUSER_DATABASE_URL"))
+            with _locked(database_url("OWNER_DATABASE_URL")) as owner:
+                call_command("migrate", database="owner", interactive=False, stdout=self.stdout)
+                owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
+                connections["owner"].close()
+                self._make_admin_user()
+                if text("TRIPTYCH_DEMO_DATA", "off") == "on":
+                    call_command("seed", stdout=self.stdout)
+        except (psycopg.Error, OSError) as error:
+            raise CommandError(f"bootstrap stopped: {error}") from error
+
+    def _make_roles(self, superuser_url: str) -> None:
+        passwords = {
+            "triptych_owner": conninfo_to_dict(database_url("OWNER_DATABASE_URL"))["password"],
+            "admin_django": conninfo_to_dict(database_url())["password"],
+            "simple_flask": require("SIMPLE_FLASK_PASSWORD"),
+            "api_fastapi": require("API_FASTAPI_PASSWORD"),
+        }
+        with _locked(superuser_url) as superuser, superuser.transaction():
+            for role, password in passwords.items():
+                superuser.execute("SELECT set_config(%s, %s, true)", (f"triptych.{role}_password", password))
+            superuser.execute((DATABASE_SQL / "roles.sql").read_bytes())
+
+    def _make_admin_user(self) -> None:
+        """Make TRIPTYCH_ADMIN_USER with its password, once; a user who is there already is left alone."""
+        name, password = text("TRIPTYCH_ADMIN_USER", "admin"), text("TRIPTYCH_ADMIN_PASSWORD", "")
+        users = get_user_model().objects
+        if password and not users.filter(username=name).exists():
+            users.create_superuser(username=name, password=password)
+            self.stdout.write(f"made the admin user {name}")
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[psycopg.Connection]:
+    """Connect and hold the bootstrap's lock: of two that start together, the second waits, then finds all done."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
+        yield connection

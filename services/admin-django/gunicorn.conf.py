@@ -1,0 +1,19 @@
+"""How gunicorn serves admin-django; every number comes from the environment."""
+
+import os
+from pathlib import Path
+
+from triptych_shared.logs import configuration
+from triptych_shared.settings import integer, log_level, text
+
+bind = text("BIND", "127.0.0.1:8000")
+workers = integer("WEB_WORKERS", 1, 1, 64)
+worker_class = "gthread"  # a sync worker would close every connection, and the gateway keeps its own open
+threads = integer("WEB_THREADS", 8, 1, 256)
+keepalive = 75  # longer than the gateway's 60 s: the gateway must be the one that closes, or a request falls in between
+graceful_timeout = 20
+preload_app = True  # the workers share what the master has loaded
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat on a slow disk would stop the worker
+control_socket_disable = True
+logconfig_dict = configuration("admin-django", log_level())
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

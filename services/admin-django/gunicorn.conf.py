@@ -1,6 +1,7 @@
 """How gunicorn serves admin-django; every number comes from the environment."""
 
 import os
+from logging.config import dictConfig
 from pathlib import Path
 
 from triptych_shared.logs import configuration
@@ -15,5 +16,6 @@ graceful_timeout = 20
 preload_app = True  # the workers share what the master has loaded
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat on a slow disk would stop the worker
 control_socket_disable = True
-logconfig_dict = configuration("admin-django", log_level())
+dictConfig(configuration("admin-django", log_level()))
+logger_class = "triptych_shared.gunicorn_logs.PropagatingLogger"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -16,7 +16,7 @@ def _needed_migrations() -> frozenset[tuple[str, str]]:
 
 def livez(request: HttpRequest) -> HttpResponse:
     """Answer 200 as long as the process does; never touches the database."""
-    return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+    return _status("ok")
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
@@ -29,7 +29,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return _unavailable("the database does not answer, or was never migrated")
     if missing:
         return _unavailable("migrations not applied: " + ", ".join(sorted(f"{app}.{name}" for app, name in missing)))
-    return JsonResponse({"status": "ready"}, headers={"Cache-Control": "no-store"})
+    return _status("ready")
+
+
+def _status(status: str) -> HttpResponse:
+    return JsonResponse(
+        {"status": status}, json_dumps_params={"separators": (",", ":")}, headers={"Cache-Control": "no-store"}
+    )
 
 
 def _unavailable(detail: str) -> HttpResponse:

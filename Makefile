@@ -1,0 +1,58 @@
+# What a person types. Everything else is in `python -m stack` (the folder stack/), which these targets call.
+# Needs make, a POSIX shell and Python ≥ 3.11; the rest is made or fetched: .venv from the locks, by hash.
+
+PYTHON ?= python3
+COUNT ?= 10000
+
+python := .venv/bin/python
+locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stack/requirements.lock
+mypy := .venv/bin/mypy
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up down status logs seed test test-long test-compose lint fmt lock
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
+
+up: .venv/runtime ## raise the whole system without Docker; returns when everything is ready
+	@$(python) -m stack up
+
+down: .venv/runtime ## stop it, and leave no process behind; the data stays
+	@$(python) -m stack down
+
+status: .venv/runtime ## per process: state, pid, port, uptime, restarts, memory
+	@$(python) -m stack status
+
+logs: .venv/runtime ## follow the logs (SERVICE=api-fastapi for one of them)
+	@$(python) -m stack logs $(SERVICE)
+
+seed: .venv/runtime ## add COUNT=10000 generated items to the running system
+	@$(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
+
+test: .venv/development ## every test that needs no Docker, against a stack of its own (PART=tests, ARGS="-k name")
+	@$(python) -m stack test $(if $(PART),--part $(PART)) -- $(ARGS)
+
+test-long: .venv/development ## the long tests: full generated suites
+	@$(python) -m stack test --long $(if $(PART),--part $(PART)) -- $(ARGS)
+
+# --- what the targets above stand on -------------------------------------------------------------------------------
+
+.venv/bin/uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python ≥ 3.11 is needed and $(PYTHON) is not (or is missing): install it, or name another one, as in: make up PYTHON=python3.13"; exit 1; } >&2
+	@test -x $(python) || { echo "making .venv"; $(PYTHON) -m venv .venv; } || { rm -rf .venv; \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: sudo apt-get install python3-venv)."; exit 1; } >&2
+	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+# What has once been made for development stays so: `make up` after `make test` does not take pytest away again.
+.venv/runtime: .venv/bin/uv $(locks)
+	@echo "installing what the services need into .venv"
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes $(locks) $(if $(wildcard .venv/development),requirements-dev.lock)
+	@touch $@
+
+.venv/development: .venv/runtime requirements-dev.lock
+	@echo "installing what the tests need into .venv"
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes $(locks) requirements-dev.lock
+	@touch $@

@@ -1,0 +1,32 @@
+"""`down`: stops the stack, gateway first and postgres last, and leaves no process and no socket behind."""
+
+import time
+
+from stack import leftovers
+from stack.layout import Layout
+from stack.lock import exclusive
+from stack.supervision import Supervisor
+
+PATIENCE = 60  # seconds for an orderly stop
+
+
+def down(layout: Layout) -> None:
+    """Stop what runs in this home. Raises StackError while an `up` is at work there."""
+    if not layout.home.is_dir():
+        print(f"Nothing runs in {layout.home}.")
+        return
+    with exclusive(layout):
+        start = time.monotonic()
+        supervisor = Supervisor(layout)
+        orderly = supervisor.answers()
+        if orderly:
+            supervisor.shut_down()
+            while leftovers.find(layout) and time.monotonic() < start + PATIENCE:
+                time.sleep(0.05)
+        ended = leftovers.end(layout)
+        if not orderly and not ended:
+            print(f"Nothing runs in {layout.home}.")
+            return
+        if ended:
+            print(f"{ended} processes that supervisord did not end were ended.")
+        print(f"Triptych is down ({time.monotonic() - start:.1f} s); its data stays in {layout.home}")

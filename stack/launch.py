@@ -1,0 +1,66 @@
+"""What supervisord runs for each process: ends what the last one left behind, records the pid, becomes the command.
+
+`python launch.py RUN NAME`, with the command in RUN/NAME.json. It replaces itself, so nothing of it stays resident.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+
+def record(run: Path, name: str) -> None:
+    """Record this process; its process group bears the same number, as supervisord made it the leader of one."""
+    me = psutil.Process()
+    (run / f"{name}.pid").write_text(json.dumps([me.pid, me.create_time()]), encoding="utf-8")
+
+
+def recorded_group(run: Path, name: str) -> list[psutil.Process]:
+    """Return what is alive of the process group that was recorded last under this name."""
+    try:
+        leader, created = json.loads((run / f"{name}.pid").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    if created < psutil.boot_time() - 60:  # the clock's own corrections aside, before the system was last started
+        return []
+    try:
+        if abs(psutil.Process(leader).create_time() - created) > 2:
+            return []  # the number has been given to another process since
+    except psutil.NoSuchProcess:
+        pass  # a leader that died leaves its group, and its number, to its children
+    return [each for each in psutil.process_iter() if _group(each.pid) == leader and each.pid != os.getpid()]
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def main() -> None:
+    """Become the command of the process named by the arguments."""
+    run, name = Path(sys.argv[1]), sys.argv[2]
+    # After kill -9 of nginx's master its workers live on and keep the port; a new master could never bind it.
+    deadline = time.monotonic() + 5
+    while (left := recorded_group(run, name)) and time.monotonic() < deadline:
+        for process in left:
+            try:
+                process.send_signal(signal.SIGKILL)
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(left, timeout=1)
+    record(run, name)
+    process = json.loads((run / f"{name}.json").read_text(encoding="utf-8"))
+    os.chdir(process["folder"])
+    os.environ.clear()
+    os.environ.update(process["environment"])
+    os.execvpe(process["command"][0], process["command"], process["environment"])
+
+
+if __name__ == "__main__":
+    main()

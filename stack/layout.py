@@ -1,0 +1,87 @@
+"""Where the state of one stack lives: the folders and files below TRIPTYCH_HOME."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+
+ROOT = Path(__file__).absolute().parent.parent
+SHARED_TOOLS = ROOT / ".local"  # downloaded programs: not part of a stack's state, all stacks use the same ones
+
+LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108 bytes, by system
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of the stack that lives in `home`."""
+
+    home: Path
+
+    @property
+    def run(self) -> Path:
+        """What is true only while the stack runs: pids, sockets, the processes' environments."""
+        return self.home / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def credentials(self) -> Path:
+        return self.home / "credentials.json"
+
+    @property
+    def postgres(self) -> Path:
+        """The database's folder; for root a link to one that the database's user can enter."""
+        return self.home / "postgres"
+
+    @property
+    def www(self) -> Path:
+        return self.home / "www"
+
+    @property
+    def gateway_state(self) -> Path:
+        return self.home / "gateway"
+
+    @property
+    def running(self) -> Path:
+        """What the running stack was started with."""
+        return self.run / "stack.json"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        socket = self.run / "supervisor.sock"
+        return socket if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH else self.short / "supervisor.sock"
+
+    @property
+    def short(self) -> Path:
+        """A folder for sockets whose path would be too long below home."""
+        digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"triptych-{os.getuid()}-{digest}"
+
+    def make(self) -> None:
+        """Make the folders, for this user only. Raises StackError when home cannot be written."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            for folder in (self.run, self.logs, self.gateway_state):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            if self.supervisor_socket.parent == self.short:
+                self.make_short()
+            probe = self.run / "writable"
+            probe.write_bytes(b"\0" * 65536)
+            probe.unlink()
+        except OSError as error:
+            raise StackError(
+                f"{self.home} cannot be written ({error.strerror}): free some space or correct its permissions, "
+                "or name another folder with TRIPTYCH_HOME."
+            ) from error
+
+    def make_short(self) -> Path:
+        """Make the folder for sockets; in a folder that everyone may write, so it has to be really ours."""
+        self.short.mkdir(mode=0o711, exist_ok=True)
+        if self.short.is_symlink() or self.short.stat().st_uid != os.getuid():
+            raise StackError(f"{self.short} belongs to somebody else: remove it, or name another TRIPTYCH_HOME.")
+        return self.short

@@ -1,0 +1,70 @@
+"""The stack that runs: what it was started with, its URLs, and whether it is whole."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from stack.errors import StackError
+from stack.layout import Layout
+from stack.supervision import NAMES, Supervisor
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `up` notes for the other commands."""
+
+    ports: dict[str, int]
+    admin_user: str
+    admin_password: str | None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['gateway']}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The URL of each process that speaks HTTP, without a slash at its end."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items() if name != "postgres"}
+
+
+def note(layout: Layout, running: Running) -> None:
+    """Write down what the stack runs with; the file goes when the stack does."""
+    layout.running.touch(mode=0o600)
+    layout.running.write_text(json.dumps(running.__dict__, indent=1), encoding="utf-8")
+
+
+def noted(layout: Layout) -> Running | None:
+    """Return what the running stack was started with, None when there is none."""
+    try:
+        return Running(**json.loads(layout.running.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def required(layout: Layout) -> Running:
+    """Return what the stack runs with. Raises StackError when none runs."""
+    found = noted(layout) if Supervisor(layout).answers() else None
+    if found is None:
+        raise StackError(f"Nothing runs in {layout.home}: start it with `make up`.")
+    return found
+
+
+def whole(layout: Layout) -> bool:
+    """Say whether every process of the stack is there and the gateway answers."""
+    states = Supervisor(layout).states()
+    found = noted(layout)
+    if found is None or any(name not in states or states[name].state not in ("RUNNING", "STARTING") for name in NAMES):
+        return False
+    return ready(found.url)
+
+
+def ready(url: str) -> bool:
+    """Say whether a service answers its readiness check with 200."""
+    # A proxy that the environment may name is for the world outside, not for this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError, ValueError):
+        return False

@@ -1,0 +1,126 @@
+"""The system on one screen: which processes there are, where they run, with what command and environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.credentials import Credentials
+from stack.layout import ROOT, Layout
+from stack.settings import Settings
+
+MARKER = "TRIPTYCH_SUPERVISED"  # in the environment of every process that a stack started: its home
+
+ALL_SERVICES = (
+    "LOG_LEVEL",
+    "DATABASE_POOL_SIZE",
+    "DATABASE_STATEMENT_TIMEOUT_MS",
+    "CATEGORY_COUNTS_MAX_AGE_SECONDS",
+)
+GUNICORN = ("WEB_WORKERS", "WEB_THREADS")
+DJANGO = ("DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS", "DJANGO_CSRF_TRUSTED_ORIGINS")
+GATEWAY = ("GATEWAY_RATE_LIMIT", "TRUSTED_PROXIES")
+# What programs want to know about the system they run on; nothing else of the user's environment is passed on.
+SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process to run: `port` is where it listens on 127.0.0.1, None for a one-shot."""
+
+    name: str
+    folder: Path
+    command: tuple[str, ...]
+    port: int | None
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """All processes of one stack, in order of start."""
+
+    bootstrap: Process
+    services: tuple[Process, ...]
+    gateway: Process
+    postgres_port: int
+
+    @property
+    def supervised(self) -> tuple[Process, ...]:
+        return (*self.services, self.gateway)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where every process listens, by its name."""
+        return {"postgres": self.postgres_port} | {each.name: each.port for each in self.supervised if each.port}
+
+
+def database_url(role: str, password: str, port: int) -> str:
+    """Return the URL of the stack's database for one role."""
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/triptych"
+
+
+def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx_folder: Path) -> Topology:
+    """Return the topology of the stack with these settings."""
+    port, postgres_port = settings.port, settings.port + 4
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(nginx_folder), os.environ.get("PATH", os.defpath)])
+    system = {name: os.environ[name] for name in SYSTEM if name in os.environ}
+    base = {"LANG": "C.UTF-8", **system, "PATH": path, MARKER: str(layout.home)}
+
+    def url(role: str) -> str:
+        return database_url(role, getattr(credentials, role), postgres_port)
+
+    def chosen(*names: str) -> dict[str, str]:
+        return {name: settings.variables[name] for name in names if settings.variables.get(name)}
+
+    def service(name: str, offset: int, command: tuple[str, ...], environment: Mapping[str, str]) -> Process:
+        folder = ROOT / "services" / name
+        own = {
+            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "shared")]),
+            "DATABASE_URL": url(name.replace("-", "_")),
+            "BIND": f"127.0.0.1:{port + offset}",
+        }
+        return Process(name, folder, command, port + offset, {**base, **own, **environment})
+
+    django = {"DJANGO_SECRET_KEY": credentials.django_secret_key} | chosen(*ALL_SERVICES, *GUNICORN, *DJANGO)
+    admin_django = service("admin-django", 1, ("gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"), django)
+    simple_flask = service(
+        "simple-flask",
+        2,
+        ("gunicorn", "-c", "gunicorn.conf.py", "simple_flask:create_app()"),
+        chosen(*ALL_SERVICES, *GUNICORN),
+    )
+    api_fastapi = service("api-fastapi", 3, ("python", "-m", "api_fastapi"), chosen(*ALL_SERVICES))
+    bootstrap = Process(
+        "bootstrap",
+        admin_django.folder,
+        ("python", "manage.py", "bootstrap"),
+        None,
+        {
+            **admin_django.environment,
+            "SUPERUSER_DATABASE_URL": url("postgres"),
+            "OWNER_DATABASE_URL": url("triptych_owner"),
+            "SIMPLE_FLASK_PASSWORD": credentials.simple_flask,
+            "API_FASTAPI_PASSWORD": credentials.api_fastapi,
+            "TRIPTYCH_ADMIN_USER": settings.admin_user,
+            "TRIPTYCH_ADMIN_PASSWORD": settings.admin_password or credentials.admin_password,
+        },
+    )
+    gateway = Process(
+        "gateway",
+        ROOT / "gateway",
+        ("./start",),
+        port,
+        {
+            **base,
+            "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+            "ADMIN_DJANGO_UPSTREAM": f"127.0.0.1:{port + 1}",
+            "SIMPLE_FLASK_UPSTREAM": f"127.0.0.1:{port + 2}",
+            "API_FASTAPI_UPSTREAM": f"127.0.0.1:{port + 3}",
+            "GATEWAY_RESOLVE": "off",
+            "GATEWAY_STATE": str(layout.gateway_state),
+            "GATEWAY_WWW": str(layout.www),
+            **chosen(*GATEWAY),
+        },
+    )
+    return Topology(bootstrap, (admin_django, simple_flask, api_fastapi), gateway, postgres_port)

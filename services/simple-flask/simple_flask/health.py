@@ -1,0 +1,32 @@
+"""Liveness and readiness."""
+
+from flask import Blueprint, Response
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from simple_flask.database import db
+from simple_flask.problems import unavailable
+
+bp = Blueprint("health", __name__)
+
+REQUIRED_MIGRATION = "0001_initial"
+"""The newest migration of admin-django's `catalog` that this code needs."""
+
+
+@bp.get("/livez")
+def livez() -> Response:
+    """Say that the process answers; never touches the database."""
+    return Response(b'{"status":"ok"}', content_type="application/json")
+
+
+@bp.get("/readyz")
+def readyz() -> Response:
+    """Say that the database answers and has the schema that this code needs."""
+    applied = text("SELECT count(*) FROM applied_migrations WHERE app = 'catalog' AND name = :name")
+    try:
+        count = db.session.execute(applied, {"name": REQUIRED_MIGRATION}).scalar_one()
+    except ProgrammingError:  # no view, or not yet granted: the migrations have not come that far
+        count = 0
+    if not count:
+        raise unavailable(f"The migration catalog.{REQUIRED_MIGRATION} is not applied.")
+    return Response(b'{"status":"ready"}', content_type="application/json")

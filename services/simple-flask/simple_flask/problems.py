@@ -1,0 +1,82 @@
+"""Turn every error into a problem response."""
+
+from collections.abc import Mapping, Sequence
+
+from flask import Flask, Response, abort, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from triptych_shared.problems import PROBLEM_JSON, problem
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
+
+
+class Problem(Exception):
+    """An answer other than 2xx, as RFC 9457 has it; `errors` maps each field to its messages."""
+
+    def __init__(
+        self,
+        kind: str,
+        status: int,
+        detail: str,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.status, self.detail = kind, status, detail
+        self.errors, self.headers = errors, headers
+
+    def response(self) -> Response:
+        """Return the problem as a response."""
+        body = problem(self.kind, self.status, self.detail, self.errors)
+        return Response(body, self.status, self.headers, content_type=PROBLEM_JSON)
+
+
+def unavailable(detail: str) -> Problem:
+    """Return the problem that asks the client to come again in a second."""
+    return Problem("unavailable", 503, detail, headers={"Retry-After": "1"})
+
+
+def init_app(app: Flask) -> None:
+    """Register the error handlers, and what keeps Flask from answering by itself."""
+
+    @app.before_request
+    def refuse_redirects() -> None:
+        # Flask would send a path without its slash to the one with it; a redirect here would name the service's own
+        # host and path, so that is the gateway's business.
+        if isinstance(request.routing_exception, RequestRedirect):
+            abort(404)
+
+    @app.after_request
+    def forbid_storing(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.errorhandler(Problem)
+    def answer(error: Problem) -> Response:
+        return error.response()
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(PoolTimeoutError)
+    def answer_database_away(error: Exception) -> Response:
+        app.logger.warning("the database did not answer: %s", getattr(error, "orig", None) or error)
+        return unavailable("The database does not answer. Try again in a moment.").response()
+
+    @app.errorhandler(HTTPException)
+    def answer_http(error: HTTPException) -> Response:
+        return _from_http(error).response()
+
+
+def _from_http(error: HTTPException) -> Problem:
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return Problem("method-not-allowed", 405, f"Allowed here: {allowed}.", headers={"Allow": allowed})
+    if error.code == 404:
+        return Problem("not-found", 404, "There is nothing at this address.")
+    if error.code == 413:
+        limit = f"The body is longer than {request.max_content_length} bytes."
+        return Problem("invalid-body", 413, limit, {"body": [limit]})
+    if error.code is not None and 400 <= error.code < 500:
+        return Problem("invalid-body", error.code, "The request could not be read.", {"body": ["could not be read"]})
+    # Flask has logged the exception with its traceback; nothing of it is shown.
+    return Problem("internal", 500, "The error was logged with the id in X-Request-Id.")

@@ -1,0 +1,37 @@
+"""The settings of simple-flask, read from the environment once, as Flask's configuration."""
+
+from typing import Any
+
+from sqlalchemy import make_url
+from triptych_shared.settings import database_url, integer
+
+LARGEST_BODY = 256 * 1024
+
+
+def from_environment() -> dict[str, Any]:
+    """Return Flask's configuration; raises SettingsError naming the variable that is missing or malformed."""
+    pool_size = integer("DATABASE_POOL_SIZE", 8, 1, 100)
+    statement_timeout = integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000)
+    return {
+        "CATEGORY_COUNTS_MAX_AGE_SECONDS": integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 3600),
+        "EXPORTS_AT_ONCE": max(1, pool_size // 4),  # an export holds its connection for long: most stay for short work
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "PROVIDE_AUTOMATIC_OPTIONS": False,
+        "SQLALCHEMY_DATABASE_URI": make_url(database_url()).set(drivername="postgresql+psycopg"),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "isolation_level": "AUTOCOMMIT",  # each read is one statement: one snapshot, no BEGIN and COMMIT around it
+            "pool_size": pool_size,
+            "max_overflow": 0,  # the connection budget adds up pool sizes
+            "pool_timeout": 2,
+            "pool_pre_ping": True,  # the first request after a restart of Postgres gets a fresh connection
+            "connect_args": {
+                "application_name": "simple-flask",
+                "connect_timeout": 2,
+                "tcp_user_timeout": 2000,  # a host that vanished answers nothing: the pre-ping must not wait for it
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "options": f"-c statement_timeout={statement_timeout} -c timezone=UTC",
+            },
+        },
+    }

@@ -1,0 +1,77 @@
+"""Where the system is, and who asks it.
+
+TRIPTYCH_URL is the gateway's URL; TRIPTYCH_DATABASE_URL connects as admin_django; TRIPTYCH_SYSTEM says how the system
+is run (`native`, the default, or `compose`), for the tests that kill parts of it.
+"""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.system import System, system_of_environment
+from tests.wait import until
+from tests.wire import Wire
+
+PREFIXES = {"admin-django": "/django", "simple-flask": "/flask", "api-fastapi": "/fastapi"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers."""
+    config.addinivalue_line("markers", "long: full counts of generated cases; run by `make test-long`")
+    config.addinivalue_line("markers", "disruptive: stops or kills parts of the system; run after all others")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that stop parts of the system last, so that they disturb no other."""
+    items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)
+
+
+@pytest.fixture(scope="session")
+def url() -> str:
+    """The gateway's URL, without a slash at the end."""
+    return os.environ.get("TRIPTYCH_URL", "http://127.0.0.1:8080").rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def gateway(url: str) -> Iterator[Wire]:
+    """A client of the gateway itself."""
+    with Wire(url) as client:
+        until(lambda: client.get("/readyz").status == 200, within=30, what=f"{url}/readyz answers 200")
+        yield client
+
+
+@pytest.fixture(scope="session")
+def frameworks(url: str, gateway: Wire) -> Iterator[dict[str, Wire]]:
+    """One client per framework, pinned to it, by the service's name."""
+    clients = {service: Wire(url, prefix) for service, prefix in PREFIXES.items()}
+    yield clients
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture(params=list(PREFIXES))
+def framework(request: pytest.FixtureRequest, frameworks: dict[str, Wire]) -> Wire:
+    """The client of one framework; the test runs once for each."""
+    return frameworks[request.param]
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """How to connect to the database as admin_django."""
+    return os.environ["TRIPTYCH_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def database(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection as admin_django, autocommitting."""
+    # UTC: Python has no moment before year 1, which a zone west of Greenwich would need for the scene's oldest row
+    with psycopg.connect(database_url, autocommit=True, options="-c TimeZone=UTC") as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def system() -> System:
+    """The parts of the running system, to be stopped and started."""
+    return system_of_environment()

@@ -1,0 +1,194 @@
+"""Requests made by chance, from one seeded source: the same seed gives the same requests for the same scene."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.contract.hostile import ILL_FORMED, METHODS, PATHS, PIECES, SEARCHES, conditions
+from tests.contract.hostile_cursors import TEXTS, damaged, documents
+from tests.contract.oracle import answer, cursors, lists
+from tests.contract.oracle.rows import ItemRow
+from tests.contract.scene import Scene
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it goes over the wire."""
+
+    method: str
+    target: bytes
+    if_none_match: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        conditions = "".join(f" If-None-Match: {value!r}" for value in self.if_none_match)
+        return f"{self.method} {self.target!r}{conditions}"
+
+
+class Generator:
+    """Makes requests about one scene."""
+
+    def __init__(self, scene: Scene, seed: int) -> None:
+        self._scene = scene
+        self._random = random.Random(seed)
+        self._rows = sorted(scene.catalogue.items, key=lambda row: row.id)
+        self.kinds: dict[str, Callable[[], Request]] = {
+            "lists": self._list,
+            "pages": self._page,
+            "searches": self._search,
+            "ill-formed parameters": self._ill_formed,
+            "odd pieces": self._odd_pieces,
+            "cursors of elsewhere": self._foreign_cursor,
+            "made-up cursors": self._made_up_cursor,
+            "rewritten cursors": self._rewritten_cursor,
+            "damaged cursors": self._damaged_cursor,
+            "items": self._item,
+            "conditions": self._conditional,
+            "methods": self._method,
+            "paths": self._path,
+        }
+
+    def request(self, kind: str) -> Request:
+        """Return one more request of the kind; every fifth read is a HEAD."""
+        request = self.kinds[kind]()
+        if request.method == "GET" and self._random.random() < 0.2:
+            return Request("HEAD", request.target, request.if_none_match)
+        return request
+
+    def _row(self) -> ItemRow:
+        return self._random.choice(self._rows)
+
+    def _filters(self) -> dict[str, str]:
+        chance = self._random
+        parameters = {"q": self._scene.marker} if chance.random() < 0.6 else {}
+        if not parameters or chance.random() < 0.3:
+            parameters["category"] = chance.choice([*self._scene.categories, f"{self._scene.marker}-unknown"])
+        bounds = sorted(self._row().price for _ in range(2))
+        if chance.random() < 0.3:
+            parameters["min_price"] = chance.choice([f"{bounds[0]:.2f}", f"{bounds[0]:f}"[:-1], "0", "00000000"])
+        if chance.random() < 0.3:
+            parameters["max_price"] = chance.choice([f"{bounds[1]:.2f}", "99999999.99", "99999999"])
+        return parameters
+
+    def _parameters(self) -> dict[str, str]:
+        parameters = self._filters()
+        if self._random.random() < 0.7:
+            parameters["sort"] = self._random.choice(["", "-"]) + self._random.choice(lists.COLUMNS)
+        if self._random.random() < 0.8:
+            parameters["limit"] = str(self._random.choice([1, 2, 3, 7, 20, 49, 50, 51, 99, 100, 199, 200]))
+        return parameters
+
+    def _list(self) -> Request:
+        return self._get(self._parameters())
+
+    def _with_cursor(self) -> dict[str, str]:
+        parameters = self._parameters()
+        return {**parameters, "cursor": cursors.after(self._row(), parameters.get("sort", "id"), parameters)}
+
+    def _page(self) -> Request:
+        return self._get(self._with_cursor())
+
+    def _search(self) -> Request:
+        chance, row = self._random, self._row()
+        found = lists.words(f"{row.name} {row.description}")
+        starts = [
+            word[: chance.randint(1, len(word))] for word in chance.sample(found, min(len(found), chance.randint(0, 4)))
+        ]
+        pieces = [chance.choice([start, start.upper(), start.title(), start.casefold()]) for start in starts]
+        pieces += [chance.choice(SEARCHES) for _ in range(chance.randint(0, 2))]
+        pieces.insert(chance.randint(0, len(pieces)), self._scene.marker)
+        q = chance.choice([" ", "  ", "\u2003", "-", "/ "]).join(pieces)
+        parameters = self._parameters()
+        parameters["q"] = chance.choice([q, f" {q}\u00a0", q.ljust(200, "."), q.ljust(201, "."), q.ljust(210), q[:200]])
+        return self._get(parameters)
+
+    def _ill_formed(self) -> Request:
+        parameters = self._with_cursor() if self._random.random() < 0.3 else self._parameters()
+        for name in self._random.sample(sorted(ILL_FORMED), self._random.choice([1, 1, 1, 2, 3])):
+            parameters[name] = self._random.choice(ILL_FORMED[name])
+        return self._get(parameters)
+
+    def _odd_pieces(self) -> Request:
+        path = self._random.choice([b"/api/items/"] * 4 + [b"/api/categories/", b"/api/items/%d/" % self._row().id])
+        pieces = [self._random.choice(PIECES) for _ in range(self._random.choice([1, 1, 2, 3]))]
+        if path == b"/api/items/":
+            pieces += [self._escape(name) + b"=" + self._escape(value) for name, value in self._parameters().items()]
+        self._random.shuffle(pieces)
+        return Request("GET", path + b"?" + b"&".join(pieces))
+
+    def _foreign_cursor(self) -> Request:
+        cursor = self._with_cursor()["cursor"]
+        return self._get({**self._parameters(), "cursor": cursor})
+
+    def _made_up_cursor(self) -> Request:
+        parameters = self._parameters()
+        sort = parameters.get("sort", "id")
+        document = self._random.choice(documents(sort, cursors.digest(parameters), self._row()))
+        return self._get({**parameters, "cursor": cursors.encode(document)})
+
+    def _rewritten_cursor(self) -> Request:
+        parameters = self._with_cursor()
+        text = self._random.choice(TEXTS)(cursors.unwrap(parameters["cursor"]))
+        return self._get({**parameters, "cursor": cursors.wrap(text)})
+
+    def _damaged_cursor(self) -> Request:
+        parameters = self._with_cursor()
+        return self._get({**parameters, "cursor": damaged(parameters["cursor"], self._random)})
+
+    def _item(self) -> Request:
+        id = self._row().id
+        made_up = [
+            2**63 - 1,
+            2**63,
+            10**18,
+            10**19 - 1,
+            10**19,
+            10**30,
+            0,
+            -1,
+            -id,
+            f"0{id}",
+            f"+{id}",
+            f"{id}.0",
+            f"{id}e0",
+        ]
+        return Request("GET", b"/api/items/%s/" % str(self._random.choice([id, id, id, *made_up])).encode())
+
+    def _conditional(self) -> Request:
+        row = self._row()
+        if self._random.random() < 0.5:
+            return Request("GET", b"/api/items/%d/" % row.id, self._random.choice(conditions(f'"{row.version}"')))
+        parameters = self._parameters() if self._random.random() < 0.5 else self._with_cursor()
+        plain = self._get(parameters)
+        return Request("GET", plain.target, self._random.choice(conditions(self._tag_of(plain))))
+
+    def _tag_of(self, request: Request) -> str:
+        """Return the ETag that the answer to the request must have."""
+        return answer("GET", request.target, (), self._scene.catalogue).etag or '"none"'
+
+    def _method(self) -> Request:
+        target = self._random.choice([b"/api/items/", b"/api/items/%d/" % self._row().id, b"/api/categories/"])
+        query = self._random.choice([b"", b"?limit=0", b"?unknown=1"])
+        return Request(self._random.choice(METHODS), target + query)
+
+    def _path(self) -> Request:
+        return Request("GET", self._random.choice(PATHS) % {b"id": b"%d" % self._row().id})
+
+    def _get(self, parameters: dict[str, str]) -> Request:
+        pairs = [self._escape(name) + b"=" + self._escape(value) for name, value in parameters.items()]
+        self._random.shuffle(pairs)
+        separator = self._random.choice([b"&"] * 9 + [b"&&"])
+        return Request("GET", b"/api/items/?" + separator.join(pairs))
+
+    def _escape(self, text: str) -> bytes:
+        """Percent-encode as clients do, each in its way: more than is needed, in small letters, `+` for a space."""
+        style = self._random.random()
+        escaped = b""
+        for byte in text.encode():
+            safe = chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "-._~")
+            if safe and not (style < 0.1 and self._random.random() < 0.5):
+                escaped += bytes([byte])
+            elif byte == 0x20 and style < 0.7:
+                escaped += b"+"
+            else:
+                escaped += b"%%%02x" % byte if style < 0.4 else b"%%%02X" % byte
+        return escaped

@@ -1,0 +1,1 @@
+"""The whole system behaves: the gateway, bad input, paging, fail-over, health."""

@@ -1,12 +1,17 @@
 """The routes of admin-django."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from catalog.health import livez, readyz
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("catalog.reads.urls")),
     path("livez", livez),
     path("readyz", readyz),
 ]
+
+handler400 = "catalog.problems.bad_request"
+handler404 = "catalog.problems.page_not_found"
+handler500 = "catalog.problems.server_error"

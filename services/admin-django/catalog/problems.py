@@ -1,0 +1,83 @@
+"""Every error of the API as a problem, those that Django answers by itself included."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import exceptions
+from triptych_shared.problems import PROBLEM_JSON, problem
+
+
+class ProblemResponse(HttpResponse):
+    """A problem of one of the kinds in `triptych_shared.problems`."""
+
+    def __init__(
+        self,
+        kind: str,
+        status: int,
+        detail: str,
+        errors: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            problem(kind, status, detail, errors),
+            status=status,
+            content_type=PROBLEM_JSON,
+            headers={"Cache-Control": "no-store", **(headers or {})},
+        )
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """Answer what a view of REST framework raises; None hands an error on to Django."""
+    match error:
+        case exceptions.ValidationError(detail=dict() as errors):
+            named = ", ".join(errors)
+            return ProblemResponse("invalid-parameter", 400, f"Not valid: {named}.", errors)
+        case exceptions.MethodNotAllowed():
+            allowed = ", ".join(context["view"].allowed_methods)
+            return ProblemResponse("method-not-allowed", 405, f"Allowed here: {allowed}.", headers={"Allow": allowed})
+        case Http404():
+            return ProblemResponse("not-found", 404, str(error) or "There is nothing here.")
+    return None
+
+
+class DatabaseAway:
+    """Middleware: answer 503 while the database does not answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError | InterfaceError):
+            return ProblemResponse("unavailable", 503, "The database does not answer.", headers={"Retry-After": "1"})
+        return None
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django refuses before any view, one for another host for example."""
+    if _is_for_people(request):
+        return defaults.bad_request(request, exception)
+    return ProblemResponse("invalid-parameter", 400, "This request cannot be served here.")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a path that no route has."""
+    if _is_for_people(request):
+        return defaults.page_not_found(request, exception)
+    return ProblemResponse("not-found", 404, "There is nothing at this path.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer after an exception that nobody expected; Django has logged it."""
+    if _is_for_people(request):
+        return defaults.server_error(request)
+    return ProblemResponse("internal", 500, "Something went wrong; the log has it under this response's X-Request-Id.")
+
+
+def _is_for_people(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import connections
+from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, text
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 self._make_admin_user()
                 if text("TRIPTYCH_DEMO_DATA", "off") == "on":
                     call_command("seed", stdout=self.stdout)
-        except (psycopg.Error, OSError) as error:
+        except (psycopg.Error, Error, OSError) as error:
             raise CommandError(f"bootstrap stopped: {error}") from error
 
     def _make_roles(self, superuser_url: str) -> None:

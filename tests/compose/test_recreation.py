@@ -1,0 +1,66 @@
+"""A container that is made anew has another address; the gateway finds it by itself."""
+
+import subprocess
+
+import pytest
+
+from tests.compose.project import Project
+from tests.conftest import PREFIXES
+from tests.wait import until
+from tests.wire import Wire
+
+FOUND_WITHIN = 5.0
+
+
+def address(project: Project, service: str) -> str:
+    """Return the container's address in the gateway's network."""
+    networks = project.containers()[service]["NetworkSettings"]["Networks"]
+    found: str = networks[f"{project.name}_gateway"]["IPAddress"]
+    return found
+
+
+def answers(client: Wire, prefix: str, service: str) -> bool:
+    """Tell whether a read, pinned to a framework by the prefix, is answered by this service."""
+    reply = client.get(f"{prefix}/api/items/?limit=1")
+    return reply.status == 200 and reply.header("X-Served-By") == service
+
+
+@pytest.mark.disruptive
+def test_two_services_that_swapped_their_addresses_are_not_confused(project: Project, gateway: Wire) -> None:
+    first, second = "simple-flask", "api-fastapi"
+    before = address(project, first), address(project, second)
+    project.compose("rm", "--stop", "--force", first, second)
+    for service in (second, first):
+        project.compose("up", "--detach", "--no-deps", "--wait", service)
+    assert (address(project, first), address(project, second)) != before
+
+    for service in (first, second):
+        until(lambda: answers(gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")  # noqa: B023
+
+
+@pytest.mark.disruptive
+@pytest.mark.parametrize("service", PREFIXES)
+def test_a_service_made_anew_is_found_and_no_read_fails_meanwhile(
+    project: Project, gateway: Wire, service: str
+) -> None:
+    command = ["docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", "--wait", service]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=project.environment(), stdout=quiet, stderr=quiet) as recreation:
+        failed = []
+        while recreation.poll() is None:
+            reply = gateway.get("/api/items/?limit=1", {"Cache-Control": "no-cache"})
+            if reply.status != 200:
+                failed.append(str(reply))
+    assert recreation.returncode == 0
+    assert failed == []
+    until(lambda: answers(gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
+
+
+@pytest.mark.disruptive
+@pytest.mark.parametrize("service", ["postgres", "gateway"])
+def test_after_the_database_or_the_gateway_is_made_anew_every_framework_answers(
+    project: Project, gateway: Wire, service: str
+) -> None:
+    project.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", service)
+    for name, prefix in PREFIXES.items():
+        until(lambda: answers(gateway, prefix, name), FOUND_WITHIN, f"{name} answers")  # noqa: B023

@@ -1,0 +1,114 @@
+"""The connection pool, and what happens when the database is away."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import Row, Select, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from api_fastapi.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# Seconds: how long a request waits for a free connection, and for a new one to be made.
+_POOL_TIMEOUT = 2
+_CONNECT_TIMEOUT = 2
+# Of a database that was not migrated yet: a table, view, column or function that is not there.
+_UNDEFINED = {"42P01", "42703", "42883"}
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot answer now; the same request may succeed later."""
+
+
+class Database:
+    """A pool of connections with the role's own rights, in autocommit: every read is one round trip."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare a pool of `database_pool_size` connections; none is opened before it is needed."""
+        # the server bounds a statement; a server that is frozen or cut off is given up a second later
+        self._deadline = settings.database_statement_timeout_ms / 1000 + 1
+        # An engine over psycopg's async connections, awaited through `greenlet_spawn`: what `create_async_engine` does
+        # too, but importing `sqlalchemy.ext.asyncio` brings the whole ORM, 6 MB in each worker that never uses it.
+        self._engine = create_engine(
+            make_url(settings.database_url).set(drivername="postgresql+psycopg_async"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT,
+            pool_reset_on_return=None,  # a read in autocommit leaves nothing to roll back
+            connect_args={
+                "application_name": "api-fastapi",
+                "connect_timeout": _CONNECT_TIMEOUT,
+                "options": f"-c statement_timeout={settings.database_statement_timeout_ms}",
+                "prepare_threshold": 0,  # prepare a statement when it is first run
+            },
+        )
+
+    async def fetch(
+        self, statement: Select[Any], values: Mapping[str, object], deadline: float | None = None
+    ) -> Sequence[Row[Any]]:
+        """Return a read's rows; raise DatabaseUnavailableError when there is no answer within `deadline` seconds."""
+        reading = asyncio.create_task(self._read(statement, values))
+        done, _ = await asyncio.wait({reading}, timeout=deadline or self._deadline)
+        if not done:
+            # Not awaited: against a frozen server the driver spends seconds on cancelling before it lets go.
+            reading.add_done_callback(_retrieve)
+            reading.cancel()
+            raise DatabaseUnavailableError("the database does not answer in time")
+        return reading.result()
+
+    async def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[Any]]:
+        retried = False
+        while True:
+            try:
+                return await greenlet_spawn(self._execute, statement, values)
+            except PoolTimeoutError as error:
+                raise DatabaseUnavailableError("all connections to the database are busy") from error
+            except DBAPIError as error:
+                if error.connection_invalidated and not retried:
+                    # The connection had died since its last use, as all do when Postgres restarts. The pool has
+                    # dropped the dead ones now, and a read may be repeated: so the first request after a restart
+                    # works, and no request pays for a ping.
+                    retried = True
+                    continue
+                reason = _reason(error)
+                if reason is None:
+                    raise
+                raise DatabaseUnavailableError(reason) from error
+
+    def _execute(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[Any]]:
+        with self._engine.connect() as connection:
+            return connection.execute(statement, values).all()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await greenlet_spawn(self._engine.dispose)
+
+
+def _reason(error: DBAPIError) -> str | None:
+    """Say why the database cannot answer now: away, starting or not migrated; None for a mistake of ours."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return "the database does not answer"
+    if getattr(error.orig, "sqlstate", None) in _UNDEFINED:
+        return "the database is not migrated"
+    return None
+
+
+def _retrieve(reading: asyncio.Task[Any]) -> None:
+    """Look at the end of an abandoned read, which asyncio would otherwise report as forgotten."""
+    if not reading.cancelled():
+        reading.exception()
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.state.database
+    return database
+
+
+DatabaseDependency = Annotated[Database, Depends(_database)]

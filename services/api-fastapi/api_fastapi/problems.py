@@ -1,0 +1,57 @@
+"""Every error as a problem response."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api_fastapi.database import DatabaseUnavailableError
+from api_fastapi.parameters import InvalidParametersError, merged_errors
+from api_fastapi.responses import problem_response
+
+logger = logging.getLogger(__name__)
+
+
+async def _http_exception(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 405:
+        # every route here is read with both; FastAPI would name the first only
+        return problem_response(
+            "method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers={"allow": "GET, HEAD"}
+        )
+    if error.status_code == 404:
+        return problem_response("not-found", 404, f"There is nothing at {request.url.path}.")
+    raise error
+
+
+async def _request_validation_error(request: Request, error: RequestValidationError) -> Response:
+    if any(found["loc"][0] == "path" for found in error.errors()):
+        return await _http_exception(request, HTTPException(404))
+    return _invalid(merged_errors(error, request.scope["query_string"]))
+
+
+async def _invalid_parameters(request: Request, error: InvalidParametersError) -> Response:
+    return _invalid(error.errors)
+
+
+def _invalid(errors: dict[str, list[str]]) -> Response:
+    return problem_response("invalid-parameter", 400, f"Not valid: {', '.join(errors)}.", errors)
+
+
+async def _database_unavailable(request: Request, error: DatabaseUnavailableError) -> Response:
+    logger.warning("%s: %s", error, error.__cause__)
+    return problem_response("unavailable", 503, f"This cannot be read now: {error}.", headers={"retry-after": "1"})
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    # the server logs the exception with its traceback
+    return problem_response("internal", 500, "The error has been logged under this request's id.")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of `app` be answered with a problem."""
+    app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _request_validation_error)  # type: ignore[arg-type]
+    app.add_exception_handler(InvalidParametersError, _invalid_parameters)  # type: ignore[arg-type]
+    app.add_exception_handler(DatabaseUnavailableError, _database_unavailable)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _internal)

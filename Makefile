@@ -2,11 +2,9 @@
 # Needs make, a POSIX shell and Python ≥ 3.11; the rest is made or fetched: .venv from the locks, by hash.
 
 PYTHON ?= python3
-COUNT ?= 10000
 
 python := .venv/bin/python
 locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stack/requirements.lock
-mypy := .venv/bin/mypy
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -27,7 +25,8 @@ status: .venv/runtime ## per process: state, pid, port, uptime, restarts, memory
 logs: .venv/runtime ## follow the logs (SERVICE=api-fastapi for one of them)
 	@$(python) -m stack logs $(SERVICE)
 
-seed: .venv/runtime ## add COUNT=10000 generated items to the running system
+seed: COUNT ?= 10000
+seed: .venv/runtime ## fill the running system with COUNT=10000 generated items
 	@$(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
 
 test: .venv/development ## every test that needs no Docker, against a stack of its own (PART=tests, ARGS="-k name")
@@ -35,6 +34,21 @@ test: .venv/development ## every test that needs no Docker, against a stack of i
 
 test-long: .venv/development ## the long tests: full generated suites
 	@$(python) -m stack test --long $(if $(PART),--part $(PART)) -- $(ARGS)
+
+test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
+	@$(python) -m tests.compose $(ARGS)
+
+lint: .venv/development ## ruff, and mypy over each part, strict
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@stack/check-types
+
+fmt: .venv/development ## write the code the way lint wants it
+	@.venv/bin/ruff check --fix --exit-zero .
+	@.venv/bin/ruff format .
+
+lock: .venv/bin/uv ## pin the dependencies again after a pyproject.toml changed (UPGRADE=1 for newer versions)
+	@stack/pin-dependencies $(if $(UPGRADE),--upgrade)
 
 # --- what the targets above stand on -------------------------------------------------------------------------------
 

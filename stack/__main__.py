@@ -4,20 +4,41 @@ import argparse
 import os
 import sys
 
+from stack import environment
 from stack.down import down
 from stack.errors import StackError
 from stack.layout import ROOT, Layout
+from stack.logs import logs
 from stack.settings import load
+from stack.status import status
+from stack.testing import PARTS, test
 from stack.up import up
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    top = argparse.ArgumentParser(prog="python -m stack", description="The whole system without Docker.")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("up", help="raise the system and return when it is ready")
+    verbs.add_parser("down", help="stop it; the data stays")
+    verb = verbs.add_parser("status", help="what runs, since when, with how much memory")
+    verb.add_argument("--json", action="store_true", help="for programs")
+    verb = verbs.add_parser("logs", help="follow the logs")
+    verb.add_argument("service", nargs="?", help="only this one's")
+    verbs.add_parser("env", help="the running system's URLs and passwords, as lines for a shell")
+    verb = verbs.add_parser("exec", help="run a command in a service's folder and environment")
+    verb.add_argument("service")
+    verb.add_argument("command", nargs=argparse.REMAINDER)
+    verb = verbs.add_parser("test", help="run the tests against a system of their own")
+    verb.add_argument("--long", action="store_true", help="the long tests instead of the others")
+    verb.add_argument("--part", choices=PARTS, help="only this part")
+    verb.add_argument("arguments", nargs="*", help="for pytest, after --")
+    return top
 
 
 def main() -> int:
     """Run the verb of the command line and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m stack", description="The whole system without Docker.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("up", help="raise the system and return when it is ready")
-    verbs.add_parser("down", help="stop it; the data stays")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     try:
         settings = load(ROOT, os.environ)
         layout = Layout(settings.home)
@@ -26,11 +47,24 @@ def main() -> int:
                 up(settings)
             case "down":
                 down(layout)
+            case "status":
+                return status(layout, as_json=arguments.json)
+            case "logs":
+                logs(layout, arguments.service)
+            case "env":
+                environment.show(layout)
+            case "exec":
+                environment.execute(layout, arguments.service, arguments.command)
+            case "test":
+                return test(long=arguments.long, part=arguments.part, arguments=arguments.arguments)
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # `make logs | head`: nobody reads on, and the interpreter shall not complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

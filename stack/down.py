@@ -1,5 +1,6 @@
 """`down`: stops the stack, gateway first and postgres last, and leaves no process and no socket behind."""
 
+import shutil
 import time
 
 from stack import leftovers
@@ -15,7 +16,7 @@ def down(layout: Layout) -> None:
     if not layout.home.is_dir():
         print(f"Nothing runs in {layout.home}.")
         return
-    with exclusive(layout):
+    with exclusive(layout.home, "down"):
         start = time.monotonic()
         supervisor = Supervisor(layout)
         orderly = supervisor.answers()
@@ -30,3 +31,10 @@ def down(layout: Layout) -> None:
         if ended:
             print(f"{ended} processes that supervisord did not end were ended.")
         print(f"Triptych is down ({time.monotonic() - start:.1f} s); its data stays in {layout.home}")
+
+
+def remove(layout: Layout) -> None:
+    """Remove a stack that is down, with all its data."""
+    # For root the database may be elsewhere, behind a link.
+    shutil.rmtree(layout.postgres.resolve(), ignore_errors=True)
+    shutil.rmtree(layout.home)

@@ -13,7 +13,7 @@ OLDEST = (1, 22)
 
 
 def folder() -> Path:
-    """Return the folder of an nginx that is new enough. Raises StackError, saying how to install one, if there is none."""
+    """Return the folder of an nginx that is new enough. Raises StackError, saying how to install one, if none is."""
     unpacked = packages.folder("nginx") / "bin"
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     seen = []
@@ -29,7 +29,7 @@ def folder() -> Path:
     except packages.Unavailable as error:
         found = f" ({', '.join(seen)})" if seen else ""
         raise StackError(
-            f"nginx ≥ {'.'.join(map(str, OLDEST))} is needed and not here{found}; its package cannot be fetched: {error}\n"
+            f"nginx ≥ {'.'.join(map(str, OLDEST))} is not here{found}, and its package cannot be fetched: {error}\n"
             f"Install it: {packages.how_to_install('nginx')}"
         ) from error
     return program.parent

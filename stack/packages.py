@@ -1,6 +1,6 @@
 """Programs from the system's package archive, unpacked below `.local` without root and without installing anything.
 
-apt resolves what is missing, downloads it with lists and caches of its own, and dpkg-deb unpacks it; works on Debian and Ubuntu.
+apt resolves what is missing, downloads it with lists and caches of its own, and dpkg-deb unpacks it (Debian, Ubuntu).
 """
 
 import fcntl

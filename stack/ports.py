@@ -19,8 +19,8 @@ def check(ports: dict[str, int]) -> None:
         if problem:
             first = min(ports.values())
             raise StackError(
-                f"Port {port} ({name}) is taken{_holder(port)}. The stack uses the ports {first} to {first + PORTS - 1}: "
-                f"end that program, or choose others, for example with `make up TRIPTYCH_PORT={free_base()}` or in .env."
+                f"Port {port} ({name}) is taken{_holder(port)}; the stack uses {first} to {first + PORTS - 1}: "
+                f"end that program, or choose others, as in `make up TRIPTYCH_PORT={free_base()}`, or in .env."
             )
 
 

@@ -55,7 +55,7 @@ class Postgres:
         return self.layout.short / "postgres" if long else beside
 
     def prepare(self) -> bool:
-        """Make the data folder where there is none, and say whether it was made. Raises StackError when it cannot be."""
+        """Make the data folder where there is none, and say whether it was made. Raises StackError if it cannot be."""
         try:
             folder = self._make_folder()
             binaries = self._binaries()
@@ -99,8 +99,8 @@ class Postgres:
     def _check_major(self, found: str) -> None:
         if found != MAJOR:
             raise StackError(
-                f"{self.data} was made by PostgreSQL {found}, this is PostgreSQL {MAJOR}. Dump it with {found} and load "
-                f"the dump into a new folder (another TRIPTYCH_HOME), or remove {self.layout.postgres} (with all its "
+                f"{self.data} was made by PostgreSQL {found}, this is PostgreSQL {MAJOR}. Dump it with {found} and "
+                f"load the dump into a new folder (another TRIPTYCH_HOME), or remove {self.layout.postgres} (with all its "
                 "data) to begin anew."
             )
 
@@ -117,7 +117,9 @@ class Postgres:
         elsewhere = ROOTS_FOLDER / secrets.token_hex(6)
         elsewhere.mkdir(parents=True, mode=0o755)
         folder.symlink_to(elsewhere)
-        print(f"  the database's files go to {elsewhere}: its user, {self.account.pw_name}, cannot enter {self.layout.home}")
+        print(
+            f"  the database's files go to {elsewhere}: its user, {self.account.pw_name}, cannot enter {folder.parent}"
+        )
         return elsewhere
 
     def _initialise(self, binaries: Path, folder: Path) -> None:
@@ -165,8 +167,8 @@ class Postgres:
             draft.rename(copy)
         if not self._can_run([str(copy / "bin" / "initdb"), "--version"]):
             raise StackError(
-                f"PostgreSQL does not run as root, and the user {self.account.pw_name} can run neither {binaries}/initdb "
-                f"nor {copy}/bin/initdb: run `make up` as an ordinary user."
+                f"PostgreSQL does not run as root, and the user {self.account.pw_name} can run neither "
+                f"{binaries}/initdb nor {copy}/bin/initdb: run `make up` as an ordinary user."
             )
         return copy / "bin"
 
@@ -198,4 +200,6 @@ def _unprivileged_account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise StackError("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`: run as another user.")
+    raise StackError(
+        "PostgreSQL does not run as root, and there is no user `postgres` or `nobody`: run as another user."
+    )

@@ -16,7 +16,7 @@ class Running:
 
     ports: dict[str, int]
     admin_user: str
-    admin_password: str | None
+    admin_password: str
 
     @property
     def url(self) -> str:

@@ -12,8 +12,12 @@ from stack.errors import StackError
 PORTS = 5  # gateway, admin-django, simple-flask, api-fastapi, postgres: TRIPTYCH_PORT and the four after it
 
 OWN = {"TRIPTYCH_PORT", "TRIPTYCH_HOME", "TRIPTYCH_ADMIN_USER", "TRIPTYCH_ADMIN_PASSWORD"}
-# What `python -m stack env` tells the tests: no settings, but no surprise in the environment either.
-TOLD = {
+# What docker-compose.yml reads, and what is told to the tests: no settings of this stack, but no surprise either.
+OTHERS = {
+    "TRIPTYCH_DEMO_DATA",
+    "TRIPTYCH_OWNER_PASSWORD",
+    "TRIPTYCH_POSTGRES_PORT",
+    "TRIPTYCH_SYSTEM",
     "TRIPTYCH_URL",
     "TRIPTYCH_DJANGO_URL",
     "TRIPTYCH_FLASK_URL",
@@ -58,7 +62,7 @@ def _port(text: str) -> int:
     highest = 65536 - PORTS
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
         raise StackError(
-            f"TRIPTYCH_PORT is `{text}`; it must be a number from 1 to {highest} (the {PORTS} ports from it on are used)."
+            f"TRIPTYCH_PORT is `{text}`; it must be a number from 1 to {highest} ({PORTS} ports from it on are used)."
         )
     return int(text)
 
@@ -80,7 +84,7 @@ def _admin_user(text: str) -> str:
 
 def _name_unknown(variables: Mapping[str, str], where: str) -> None:
     for name in sorted(variables):
-        if name.startswith("TRIPTYCH_") and name not in OWN | TOLD:
+        if name.startswith("TRIPTYCH_") and name not in OWN | OTHERS:
             near = difflib.get_close_matches(name, OWN, n=1)
             hint = f" Is {near[0]} meant?" if near else ""
             print(f"warning: {name} in {where} is not a setting and is ignored.{hint}", file=sys.stderr)

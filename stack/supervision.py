@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
+from supervisor.xmlrpc import SupervisorTransport
 
 from stack.errors import StackError
 from stack.layout import Layout
@@ -31,7 +31,6 @@ class State:
     name: str
     state: str
     pid: int | None
-    started: float
 
 
 def configuration(layout: Layout, topology: Topology, postgres: Postgres) -> str:
@@ -52,12 +51,20 @@ def configuration(layout: Layout, topology: Topology, postgres: Postgres) -> str
             }
             | ({"user": "root"} if os.geteuid() == 0 else {}),
         ),
-        ("rpcinterface:supervisor", {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"}),
-        ("group:services", {"programs": ",".join(each.name for each in topology.services), "priority": GROUPS["services"]}),
+        (
+            "rpcinterface:supervisor",
+            {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+        ),
+        (
+            "group:services",
+            {"programs": ",".join(each.name for each in topology.services), "priority": GROUPS["services"]},
+        ),
     ]
     account = {"user": postgres.account.pw_name} if postgres.account else {}
     # SIGINT is the fast shutdown: it ends the sessions instead of waiting for them.
-    parts.append(_program(layout, "postgres", postgres.command(), {"stopsignal": "INT", "environment": marker} | account))
+    parts.append(
+        _program(layout, "postgres", postgres.command(), {"stopsignal": "INT", "environment": marker} | account)
+    )
     for each in topology.supervised:
         command = (sys.executable, str(Path(__file__).with_name("launch.py")), str(layout.run), each.name)
         signal_ = "QUIT" if each.name == "gateway" else "TERM"  # nginx's graceful shutdown is QUIT
@@ -139,9 +146,7 @@ class Supervisor:
             found: list[dict[str, Any]] = self._call("supervisor.getAllProcessInfo")
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return {}
-        return {
-            each["name"]: State(each["name"], each["statename"], each["pid"] or None, float(each["start"])) for each in found
-        }
+        return {each["name"]: State(each["name"], each["statename"], each["pid"] or None) for each in found}
 
     def shut_down(self) -> None:
         """Have everything stopped, gateway first and postgres last; returns before it is."""

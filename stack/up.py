@@ -22,10 +22,10 @@ LINES = 25  # of a log that is shown
 
 
 def up(settings: Settings) -> None:
-    """Raise the stack and return when all of it is ready; raise StackError, with nothing left running, when it cannot."""
+    """Raise the stack and return when all of it is ready; raise StackError, with nothing left running, if not."""
     layout = Layout(settings.home)
     layout.make()
-    with exclusive(layout), _interruptible():
+    with exclusive(layout.home, "up"), _interruptible():
         if running.whole(layout):
             found = running.required(layout)
             print(f"Triptych already runs at {_shown(found.url)}/ (make status, make logs, make down).")
@@ -102,7 +102,9 @@ class Phase:
                 raise StackError(f"supervisord is gone; the end of its log:\n{_tail(self.layout, 'supervisord')}")
             first = self.first_pids.setdefault(name, state.pid) if state.pid else self.first_pids.get(name)
             if state.state in ("BACKOFF", "FATAL", "EXITED", "UNKNOWN") or state.pid != first:
-                raise StackError(f"{name} ended instead of becoming ready; the end of its log:\n{_tail(self.layout, name)}")
+                raise StackError(
+                    f"{name} ended instead of becoming ready; the end of its log:\n{_tail(self.layout, name)}"
+                )
             return False
 
         try:
@@ -128,7 +130,12 @@ def _one_shot(process: Process, command: tuple[str, ...], layout: Layout, name: 
     with (layout.logs / f"{name}.log").open("wb") as log:
         try:
             return subprocess.Popen(
-                command, cwd=process.folder, env=dict(process.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=process.folder,
+                env=dict(process.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         except OSError as error:
             raise StackError(f"{name}: {command[0]} cannot be run in {process.folder} ({error.strerror}).") from error
@@ -152,7 +159,10 @@ def _tail(layout: Layout, name: str) -> str:
 
 def _tell(found: running.Running, with_password: bool, clock: Clock) -> None:
     url = _shown(found.url)
-    print(f"\n  pages      {url}/\n  items      {url}/api/items/\n  admin      {url}/admin/   user {found.admin_user}", end="")
+    print(
+        f"\n  pages      {url}/\n  items      {url}/api/items/\n  admin      {url}/admin/   user {found.admin_user}",
+        end="",
+    )
     if with_password:
         print(f", password {found.admin_password} (made up just now, shown this once)", end="")
     print(f"\n  docs       {url}/api/docs/\n\nready in {clock.seconds:.1f} s (make status, make logs, make down)")

@@ -1,0 +1,119 @@
+"""`test`: raises a stack of its own, runs each part's tests against it, adds them up, and takes it down again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import chromium, environment, ports
+from stack.down import down, remove
+from stack.layout import ROOT, SHARED_TOOLS, Layout
+from stack.lock import exclusive
+from stack.settings import load
+from stack.up import up
+
+HOME = SHARED_TOOLS / "test"
+# A part's folder by its name; its tests are in `tests` there, and it is run in that folder.
+PARTS = {
+    "admin-django": ROOT / "services" / "admin-django",
+    "simple-flask": ROOT / "services" / "simple-flask",
+    "api-fastapi": ROOT / "services" / "api-fastapi",
+    "shared": ROOT / "shared",
+    "gateway": ROOT / "gateway",
+    "tests": ROOT,
+    "stack": ROOT / "stack",
+}
+NO_TESTS = 5  # pytest's exit status when it collected none
+# Tests count the items of a category right after they wrote them.
+SETTINGS = {"CATEGORY_COUNTS_MAX_AGE_SECONDS": "0"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one part's tests came to."""
+
+    part: str
+    passed: int
+    failed: int
+    seconds: float
+    remark: str = ""
+
+
+def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
+    """Run the tests, print a summary whose last line is `N passed, N failed`, and return the exit status."""
+    start = time.monotonic()
+    parts = [part] if part else [name for name, folder in PARTS.items() if (folder / "tests").is_dir()]
+    browser = {"TRIPTYCH_CHROMIUM": str(chromium.program())} if "tests" in parts else {}
+    layout = Layout(HOME / "stack")
+    HOME.mkdir(parents=True, exist_ok=True)
+    with exclusive(HOME, "test"):
+        if layout.home.exists():
+            down(layout)
+            remove(layout)
+        chosen = {"TRIPTYCH_HOME": str(layout.home), "TRIPTYCH_PORT": str(ports.free_base()), **SETTINGS}
+        try:
+            up(load(ROOT, {**os.environ, **chosen}))
+            told = {**os.environ, **environment.told(layout), **browser}
+            results = [_run(name, told, long=long, arguments=arguments) for name in parts]
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            down(layout)
+    _print(results, time.monotonic() - start)
+    return 1 if any(result.failed for result in results) else 0
+
+
+def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str]) -> Result:
+    folder = PARTS[part]
+    report = HOME / f"{part}.xml"
+    report.unlink(missing_ok=True)
+    # The stack's tests are run at the root, where `stack` can be imported; the others where their service is run.
+    place = ROOT if part == "stack" else folder
+    paths = [str(place)] if place == ROOT else [str(place), str(ROOT / "shared")]
+    print(f"\n=== {part}", flush=True)
+    start = time.monotonic()
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", str((folder / "tests").relative_to(place)),
+            "-c", str(ROOT / "pyproject.toml"), f"--rootdir={place}", "-m", "long" if long else "not long", f"--junitxml={report}", *arguments,
+        ],
+        cwd=place, env={**told, "PYTHONPATH": os.pathsep.join(paths)}, check=False,
+    )  # fmt: skip
+    seconds = time.monotonic() - start
+    passed, failed, skipped = _counts(report)
+    if skipped:
+        # A test that was skipped has shown nothing.
+        return Result(part, passed, failed + skipped, seconds, f"{skipped} skipped, which counts as failed")
+    if done.returncode == NO_TESTS:
+        filtered = long or bool(arguments)
+        return Result(
+            part, 0, 0 if filtered else 1, seconds, "no tests" if filtered else "no tests: that cannot be right"
+        )
+    if done.returncode and not failed:
+        return Result(part, passed, 1, seconds, f"pytest ended with status {done.returncode}")
+    return Result(part, passed, failed, seconds)
+
+
+def _counts(report: Path) -> tuple[int, int, int]:
+    """Return how many tests passed, failed (errors included) and were skipped, by pytest's report."""
+    try:
+        suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
+    except (OSError, ElementTree.ParseError):
+        return 0, 0, 0
+    tests, failures, errors, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
+    )
+    return tests - failures - errors - skipped, failures + errors, skipped
+
+
+def _print(results: list[Result], seconds: float) -> None:
+    print(f"\n{'part':<14} {'passed':>7} {'failed':>7} {'seconds':>8}")
+    for result in results:
+        print(
+            f"{result.part:<14} {result.passed:>7} {result.failed:>7} {result.seconds:>8.1f}  {result.remark}".rstrip()
+        )
+    print(f"{'in all':<14} {'':>7} {'':>7} {seconds:>8.1f}")
+    print(f"{sum(each.passed for each in results)} passed, {sum(each.failed for each in results)} failed", flush=True)

@@ -17,12 +17,6 @@ from tests.wire import Wire
 PREFIXES = {"admin-django": "/django", "simple-flask": "/flask", "api-fastapi": "/fastapi"}
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers."""
-    config.addinivalue_line("markers", "long: full counts of generated cases; run by `make test-long`")
-    config.addinivalue_line("markers", "disruptive: stops or kills parts of the system; run after all others")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests that stop parts of the system last, so that they disturb no other."""
     items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -74,11 +75,9 @@ class Wire:
 
     def _exchange(self, connection: socket.socket, method: str, message: bytes) -> Reply:
         try:
-            try:
+            # a server may answer and close before it has read a request that is too large
+            with suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(message)
-            except (BrokenPipeError, ConnectionResetError):
-                # a server may answer and close before it has read a request that is too large
-                pass
             response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             reply = Reply(response.status, tuple(response.getheaders()), response.read())

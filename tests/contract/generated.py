@@ -17,11 +17,12 @@ class Request:
 
     method: str
     target: bytes
-    if_none_match: tuple[str, ...] = ()
+    if_none_match: str | None = None
 
     def __str__(self) -> str:
-        conditions = "".join(f" If-None-Match: {value!r}" for value in self.if_none_match)
-        return f"{self.method} {self.target!r}{conditions}"
+        condition = f" If-None-Match: {self.if_none_match!r}" if self.if_none_match is not None else ""
+        target = repr(self.target)
+        return f"{self.method} {target if len(target) < 500 else target[:300] + '…' + target[-150:]}{condition}"
 
 
 class Generator:
@@ -163,7 +164,7 @@ class Generator:
 
     def _tag_of(self, request: Request) -> str:
         """Return the ETag that the answer to the request must have."""
-        return answer("GET", request.target, (), self._scene.catalogue).etag or '"none"'
+        return answer("GET", request.target, None, self._scene.catalogue).etag or '"none"'
 
     def _method(self) -> Request:
         target = self._random.choice([b"/api/items/", b"/api/items/%d/" % self._row().id, b"/api/categories/"])

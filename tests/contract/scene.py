@@ -1,7 +1,7 @@
 """The rows that the contract tests ask about: nasty ones, made anew for every run and told apart by a marker word."""
 
+import random
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -74,8 +74,8 @@ class Scene:
     catalogue: Catalogue
 
 
-def lay_out(database: psycopg.Connection, choose: Callable[[], int], count: int = 160) -> Scene:
-    """Insert `count` items, each different, by the numbers of `choose`, and read them back."""
+def lay_out(database: psycopg.Connection, chance: random.Random, count: int = 160) -> Scene:
+    """Insert `count` items, each different, as chance has it, and read them back."""
     marker = f"m{secrets.token_hex(6)}"
     categories = (f"{marker}-a", f"{marker}-b", f"-{marker}-")
     with database.cursor() as cursor:
@@ -89,20 +89,20 @@ def lay_out(database: psycopg.Connection, choose: Callable[[], int], count: int 
             cursor.execute(
                 "INSERT INTO items (name, description, price, sku, category, created_at) VALUES "
                 + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(batch)),
-                [value for number in batch for value in _item(number, marker, categories, choose)],
+                [value for number in batch for value in _item(number, marker, categories, chance)],
             )
     return Scene(marker, categories, read(database, marker, categories))
 
 
-def _item(number: int, marker: str, categories: tuple[str, ...], choose: Callable[[], int]) -> tuple[object, ...]:
-    price = PRICES[number % len(PRICES)] if number < 100 else Decimal(choose() % 10000) / 100
+def _item(number: int, marker: str, categories: tuple[str, ...], chance: random.Random) -> tuple[object, ...]:
+    price = PRICES[number % len(PRICES)] if number < 100 else Decimal(chance.randrange(10000)) / 100
     return (
         NAMES[number % len(NAMES)],
-        f"{marker} {DESCRIPTIONS[choose() % len(DESCRIPTIONS)]}",
+        f"{marker} {chance.choice(DESCRIPTIONS)}",
         price,
         None if number % 3 == 0 else f'{marker}-{number} "ß"',
         [None, *categories[:2]][number % 3],
-        MOMENTS[choose() % len(MOMENTS)],
+        chance.choice(MOMENTS),
     )
 
 

@@ -29,7 +29,7 @@ ROWS = Catalogue(
 )
 
 
-def ask(target: str, *if_none_match: str, method: str = "GET") -> Answer:
+def ask(target: str, if_none_match: str | None = None, method: str = "GET") -> Answer:
     return answer(method, target.encode(), if_none_match, ROWS)
 
 
@@ -98,6 +98,7 @@ def test_the_next_page_starts_after_the_last_row() -> None:
         ("?q=%C2%85", {"q"}),
         ("?q=%4", {"q"}),
         ("?%FFa=1", {"\ufffda"}),
+        ("?q=%C3%A9%FF&q=%%", {"q"}),
         ("?min_price=2&max_price=1.99", {"min_price"}),
         ("?cursor=garbage&limit=x", {"limit"}),
         ("?cursor=garbage", {"cursor"}),
@@ -147,22 +148,21 @@ def test_a_cursor_must_be_written_as_a_service_writes_it() -> None:
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
-        (['"1001"'], 304),
-        (['W/"1001"'], 304),
-        (['"a,b", "1001"'], 304),
-        (['"a"', '"1001"'], 304),
-        (["*"], 304),
-        (['"1"'], 200),
-        (["1001"], 200),
-        (['"1001", x'], 200),
-        (['w/"1001"'], 200),
-        (["*", '"1001"'], 200),
-        (['"1001" "1001"'], 200),
-        ([""], 200),
+        ('"1001"', 304),
+        ('W/"1001"', 304),
+        ('"a,b", "1001"', 304),
+        ("*", 304),
+        ('"1"', 200),
+        ("1001", 200),
+        ('"1001", x', 200),
+        ('w/"1001"', 200),
+        ('*, "1001"', 200),
+        ('"1001" "1001"', 200),
+        ("", 200),
     ],
 )
-def test_conditions(condition: list[str], status: int) -> None:
-    reply = ask("/api/items/1/", *condition)
+def test_conditions(condition: str, status: int) -> None:
+    reply = ask("/api/items/1/", condition)
     assert reply.status == status
     assert (reply.etag, reply.cache_control is not None) == ('"1001"', True)
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_MALFORMED_BYTE = re.compile(rb"[^\x20-\x7e]|%(?![0-9A-Fa-f]{2})")
+_LONE_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def parse(raw: bytes, known: frozenset[str]) -> tuple[dict[str, str], set[str]]:
@@ -30,7 +30,7 @@ def _decode(raw: bytes) -> tuple[str, bool]:
     )
     text = decoded.decode("utf-8", "replace")
     good = (
-        not _MALFORMED_BYTE.search(raw)
+        not _LONE_PERCENT.search(raw)
         and decoded == text.encode()
         and not any(unicodedata.category(character) == "Cc" for character in text)
     )

@@ -5,6 +5,7 @@ from time import perf_counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 from tqdm import tqdm
 
 from catalog.seed.demo import load_demo
@@ -24,13 +25,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._seed(options["count"])
+        except Error as error:
+            raise CommandError(f"the database refuses it, or is away: {error}") from error
+
+    def _seed(self, count: int) -> None:
         categories, items = load_demo()
         if categories or items:
             self.stdout.write(f"demo: {categories} categories and {items} items loaded")
         else:
             self.stdout.write("demo: nothing to do, all is there")
-        if options["count"]:
-            self._generate(options["count"])
+        if count:
+            self._generate(count)
 
     def _generate(self, count: int) -> None:
         started, new = perf_counter(), 0

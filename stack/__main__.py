@@ -1,6 +1,7 @@
 """The command line: `python -m stack VERB`. The Makefile's targets are thin names for these."""
 
 import argparse
+import errno
 import os
 import sys
 
@@ -13,6 +14,8 @@ from stack.settings import load
 from stack.status import status
 from stack.testing import PARTS, test
 from stack.up import up
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +45,7 @@ def main() -> int:
     try:
         settings = load(ROOT, os.environ)
         layout = Layout(settings.home)
+        layout.check()
         match arguments.verb:
             case "up":
                 up(settings)
@@ -60,11 +64,16 @@ def main() -> int:
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         # `make logs | head`: nobody reads on, and the interpreter shall not complain when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"{error}: free some space, or name another folder with TRIPTYCH_HOME.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

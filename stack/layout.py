@@ -62,6 +62,11 @@ class Layout:
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"triptych-{os.getuid()}-{digest}"
 
+    def check(self) -> None:
+        """Raise StackError when home is there but another user's: whether something runs there cannot be told."""
+        if self.home.is_dir() and not os.access(self.home, os.R_OK | os.W_OK | os.X_OK):
+            raise StackError(f"{self.home} is another user's: name your own folder with TRIPTYCH_HOME.")
+
     def make(self) -> None:
         """Make the folders, for this user only. Raises StackError when home cannot be written."""
         try:

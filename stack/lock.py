@@ -11,7 +11,11 @@ from stack.errors import StackError
 @contextmanager
 def exclusive(folder: Path, verb: str) -> Iterator[None]:
     """Hold the folder's lock, which the system takes back when the process ends. Raises StackError when it is held."""
-    with (folder / "lock").open("a+") as file:
+    try:
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise StackError(f"{folder} cannot be written ({error.strerror}): is it another user's?") from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -50,7 +50,8 @@ def unpack(package: str, program: str) -> Path:
         _write_launcher(draft / "bin" / Path(program).name, target / program, target)
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
-        shutil.rmtree(apt / "cache", ignore_errors=True)
+        for used in ("cache", "lists"):
+            shutil.rmtree(apt / used, ignore_errors=True)
         return launcher
 
 

@@ -100,8 +100,8 @@ class Postgres:
         if found != MAJOR:
             raise StackError(
                 f"{self.data} was made by PostgreSQL {found}, this is PostgreSQL {MAJOR}. Dump it with {found} and "
-                f"load the dump into a new folder (another TRIPTYCH_HOME), or remove {self.layout.postgres} (with all its "
-                "data) to begin anew."
+                f"load the dump into a new folder (another TRIPTYCH_HOME), or remove {self.layout.postgres} "
+                "(with all its data) to begin anew."
             )
 
     def _make_folder(self) -> Path:

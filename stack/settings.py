@@ -69,8 +69,11 @@ def _port(text: str) -> int:
 
 def _home(root: Path, text: str) -> Path:
     home = (root / Path(text).expanduser()).absolute()
-    if any(character in str(home) for character in "\n\r\0"):
-        raise StackError("TRIPTYCH_HOME has a line break in it; name another folder.")
+    # supervisord's and nginx's configurations have no way to write these.
+    if not str(home).isprintable() or any(character in str(home) for character in "\"'$\\{};#,:"):
+        raise StackError(
+            f"TRIPTYCH_HOME is `{home}`: choose a folder whose path has none of \" ' $ \\ {{ }} ; # , : in it."
+        )
     return home
 
 

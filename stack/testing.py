@@ -78,7 +78,8 @@ def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str]) -
     done = subprocess.run(
         [
             sys.executable, "-m", "pytest", str((folder / "tests").relative_to(place)),
-            "-c", str(ROOT / "pyproject.toml"), f"--rootdir={place}", "-m", "long" if long else "not long", f"--junitxml={report}", *arguments,
+            "-c", str(ROOT / "pyproject.toml"), f"--rootdir={place}",
+            "-m", "long" if long else "not long", f"--junitxml={report}", *arguments,
         ],
         cwd=place, env={**told, "PYTHONPATH": os.pathsep.join(paths)}, check=False,
     )  # fmt: skip

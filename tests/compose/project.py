@@ -36,7 +36,7 @@ def free_port() -> int:
 def clean_environment() -> dict[str, str]:
     """Return the environment without any variable that the compose files read."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return kept | {"COMPOSE_ENV_FILES": os.devnull, "COMPOSE_PROGRESS": "plain"}
+    return kept | {"COMPOSE_ENV_FILES": os.devnull, "COMPOSE_PROGRESS": "plain", "COMPOSE_ANSI": "never"}
 
 
 @dataclass(frozen=True)

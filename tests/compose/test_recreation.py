@@ -1,6 +1,7 @@
 """A container that is made anew has another address; the gateway finds it by itself."""
 
 import subprocess
+from ipaddress import ip_address
 
 import pytest
 
@@ -27,14 +28,14 @@ def answers(client: Wire, prefix: str, service: str) -> bool:
 
 @pytest.mark.disruptive
 def test_two_services_that_swapped_their_addresses_are_not_confused(project: Project, gateway: Wire) -> None:
-    first, second = "simple-flask", "api-fastapi"
-    before = address(project, first), address(project, second)
-    project.compose("rm", "--stop", "--force", first, second)
-    for service in (second, first):
+    before = {service: address(project, service) for service in ("simple-flask", "api-fastapi")}
+    project.compose("rm", "--stop", "--force", *before)
+    # the engine gives the lowest free address to whoever comes first: the one that had the higher
+    for service in sorted(before, key=lambda name: ip_address(before[name]), reverse=True):
         project.compose("up", "--detach", "--no-deps", "--wait", service)
-    assert (address(project, first), address(project, second)) != before
+    assert all(address(project, service) != before[service] for service in before)
 
-    for service in (first, second):
+    for service in before:
         until(lambda: answers(gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")  # noqa: B023
 
 

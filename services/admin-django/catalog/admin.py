@@ -65,7 +65,7 @@ def _second_look(request: HttpRequest, view: Callable[[], HttpResponse]) -> Http
 
 @admin.register(Item)
 class ItemAdmin(RefusalsAreMessages, ItemModelAdmin):
-    fields = ("name", "description", ("price", "sku"), "category", ("version", "created_at", "updated_at"))
+    fieldsets = ((None, {"fields": ("name", "description", ("price", "sku"), "category")}),)
     readonly_fields = ("version", "created_at", "updated_at")
     autocomplete_fields = ("category",)
     list_display = ("name", "sku", "category", "price", "updated_at")
@@ -77,6 +77,11 @@ class ItemAdmin(RefusalsAreMessages, ItemModelAdmin):
     search_help_text = "Words of the name or description, as in the API’s “q”, or a whole sku."
     paginator = EstimatingPaginator
     show_full_result_count = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
+        """Add what the database sets by itself, once it has."""
+        stamps = ("Kept by the database", {"fields": (("version", "created_at", "updated_at"),)})
+        return (*self.fieldsets, stamps) if obj else self.fieldsets
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
         return super().get_queryset(request).defer("search")

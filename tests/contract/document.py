@@ -1,0 +1,14 @@
+"""The contract's document, shared/contract/openapi.yaml."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATH = Path(__file__).resolve().parents[2] / "shared" / "contract" / "openapi.yaml"
+
+
+def contract() -> dict[str, Any]:
+    """Return the document, parsed."""
+    document: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    return document

@@ -27,10 +27,10 @@ class Credentials:
     admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
 
-def load_or_make(path: Path) -> tuple[Credentials, bool]:
-    """Return the credentials, and whether they were made up just now. Raises StackError for an unreadable file."""
+def load_or_make(path: Path) -> Credentials:
+    """Return the credentials, made up where there are none. Raises StackError for an unreadable file."""
     if path.exists():
-        return load(path), False
+        return load(path)
     made = Credentials()
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def load_or_make(path: Path) -> tuple[Credentials, bool]:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    return made, True
+    return made
 
 
 def load(path: Path) -> Credentials:

@@ -34,6 +34,11 @@ class Layout:
         return self.home / "credentials.json"
 
     @property
+    def password_shown(self) -> Path:
+        """There as soon as the password that was made up has been printed."""
+        return self.home / "password-shown"
+
+    @property
     def postgres(self) -> Path:
         """The database's folder; for root a link to one that the database's user can enter."""
         return self.home / "postgres"

@@ -48,7 +48,7 @@ def up(settings: Settings) -> None:
 
 def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
     nginx_folder = nginx.folder()
-    secrets, made = credentials.load_or_make(layout.credentials)
+    secrets = credentials.load_or_make(layout.credentials)
     topology = describe(settings, layout, secrets, nginx_folder)
     ports.check(topology.ports)
     print(f"Triptych starts on the ports {settings.port} to {topology.postgres_port}; its state is in {layout.home}")
@@ -77,7 +77,8 @@ def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
 
     found = running.Running(topology.ports, settings.admin_user, settings.admin_password or secrets.admin_password)
     running.note(layout, found)
-    _tell(found, made and settings.admin_password is None, clock)
+    _tell(found, clock, with_password=not (settings.admin_password or layout.password_shown.exists()))
+    layout.password_shown.touch()
 
 
 class Phase:
@@ -157,7 +158,7 @@ def _tail(layout: Layout, name: str) -> str:
     return "\n".join(f"    {line}" for line in lines[-LINES:]) or "    (it is empty)"
 
 
-def _tell(found: running.Running, with_password: bool, clock: Clock) -> None:
+def _tell(found: running.Running, clock: Clock, *, with_password: bool) -> None:
     url = _shown(found.url)
     print(
         f"\n  pages      {url}/\n  items      {url}/api/items/\n  admin      {url}/admin/   user {found.admin_user}",

@@ -18,6 +18,7 @@ graceful_timeout = 20
 preload_app = True  # the workers share what the master has loaded; safe, because create_app opens no connection
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat on a slow disk would stop the worker
 limit_request_line = 8190  # the contract lets 8 KB through
+limit_request_fields = 8192  # the gateway bounds headers by their size; what it lets through is answered
 control_socket_disable = True
 dictConfig(configuration("simple-flask", log_level()))
 logger_class = "triptych_shared.gunicorn_logs.PropagatingLogger"

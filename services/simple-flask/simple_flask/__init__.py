@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from triptych_shared.request_ids import WSGIRequestIds
 
-from simple_flask import categories, exports, health, items, problems, quotes, settings
+from simple_flask import categories, exports, health, items, problems, quotes, settings, unread
 from simple_flask.database import db
 
 
@@ -19,6 +19,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     db.init_app(app)
     problems.init_app(app)
+    unread.init_app(app)
     categories.init_app(app)
     exports.init_app(app)
 

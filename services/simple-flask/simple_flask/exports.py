@@ -22,7 +22,7 @@ from simple_flask.problems import unavailable
 
 bp = Blueprint("exports", __name__)
 
-ROWS_PER_FETCH = 500
+ROWS_PER_FETCH = 100  # a description may have 100,000 characters
 FETCH_TIMEOUT = "60s"
 """Bounds each fetch, and not the export: a long one lasts as long as its client keeps taking it."""
 
@@ -87,13 +87,12 @@ def _chunks(query: Select[Any], header: bytes, render: Format, slots: BoundedSem
         # A cursor lives in a transaction, and one statement sees one snapshot however long it is read.
         with db.engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = '{FETCH_TIMEOUT}'"))
-            result = connection.execution_options(yield_per=ROWS_PER_FETCH).execute(query)
-            partitions = result.partitions()
-            first = next(partitions, ())
-            yield b""
-            yield header + render(first)
-            del first
-            for rows in partitions:
-                yield render(rows)
+            with connection.execution_options(yield_per=ROWS_PER_FETCH).execute(query) as result:
+                partitions = result.partitions()
+                first = header + render(next(partitions, ()))
+                yield b""
+                yield first
+                for rows in partitions:
+                    yield render(rows)
     finally:
         slots.release()

@@ -9,6 +9,8 @@ from triptych_shared.problems import PROBLEM_JSON, problem
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
+from simple_flask.settings import LARGEST_BODY
+
 
 class Problem(Exception):
     """An answer other than 2xx, as RFC 9457 has it; `errors` maps each field to its messages."""
@@ -74,7 +76,7 @@ def _from_http(error: HTTPException) -> Problem:
     if error.code == 404:
         return Problem("not-found", 404, "There is nothing at this address.")
     if error.code == 413:
-        limit = f"The body is longer than {request.max_content_length} bytes."
+        limit = f"The body is longer than {LARGEST_BODY} bytes."
         return Problem("invalid-body", 413, limit, {"body": [limit]})
     if error.code is not None and 400 <= error.code < 500:
         return Problem("invalid-body", error.code, "The request could not be read.", {"body": ["could not be read"]})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from sqlalchemy import Row
 
 from simple_flask.database import Item, db
@@ -12,6 +12,7 @@ from simple_flask.parameters import Parameters
 from simple_flask.problems import Problem
 from simple_flask.quotes import body
 from simple_flask.quotes.totals import Line, totals
+from simple_flask.settings import LARGEST_BODY
 
 bp = Blueprint("quotes", __name__)
 
@@ -20,8 +21,7 @@ bp = Blueprint("quotes", __name__)
 def make_quote() -> Response:
     """Answer with what the lines cost, and the versions of the items that this rests on."""
     Parameters(request.query_string, {}).check()
-    _want_json()
-    quote = body.read(request.get_data())
+    quote = body.read(_json_body())
     items = _items({line.item for line in quote.lines})
     unknown = {
         f"lines.{number}.item": [f"There is no item {line.item}."]
@@ -58,12 +58,16 @@ def make_quote() -> Response:
     return Response(encode(answer), content_type="application/json")
 
 
-def _want_json() -> None:
+def _json_body() -> bytes:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoded = "Content-Encoding" in request.headers
     if request.mimetype != "application/json" or charset != "utf-8" or encoded:
         message = "must be application/json in UTF-8, without Content-Encoding"
         raise Problem("invalid-body", 415, f"The body {message}.", {"body": [message]}, {"Accept": "application/json"})
+    data = request.get_data()
+    if len(data) > LARGEST_BODY:
+        abort(413)
+    return data
 
 
 def _items(ids: Iterable[int]) -> dict[int, Row[Any]]:

@@ -1,9 +1,8 @@
 """The routes of admin-django."""
 
+from catalog.health import livez, readyz
 from django.contrib import admin
 from django.urls import include, path
-
-from catalog.health import livez, readyz
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import catalog.models
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.validators
@@ -12,6 +11,7 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
+import catalog.models
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 

@@ -1,4 +1,4 @@
-"""Make an empty or older database ready for this release: roles, migrations, grants, the first user, the demo's data."""
+"""Make an empty or older database ready for this release: roles, migrations, grants, first user, demo data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -30,7 +30,7 @@ class CategoryCounts:
             return counts
         begun_at = time.monotonic()
         query = db.select(Item.category, func.count()).where(Item.category.is_not(None)).group_by(Item.category)
-        counts = dict(db.session.execute(query).tuples().all())
+        counts = dict(db.session.execute(query).all())
         self._counted = (begun_at, counts)
         return counts
 

@@ -4,11 +4,12 @@ import shutil
 import time
 
 from stack import leftovers
+from stack.launch import gone
 from stack.layout import Layout
 from stack.lock import exclusive
 from stack.supervision import Supervisor
 
-PATIENCE = 60  # seconds for an orderly stop
+PATIENCE = 90  # seconds for an orderly stop
 
 
 def down(layout: Layout) -> None:
@@ -21,9 +22,9 @@ def down(layout: Layout) -> None:
         supervisor = Supervisor(layout)
         orderly = supervisor.answers()
         if orderly:
+            processes = leftovers.find(layout)
             supervisor.shut_down()
-            while leftovers.find(layout) and time.monotonic() < start + PATIENCE:
-                time.sleep(0.05)
+            gone(processes, PATIENCE)
         ended = leftovers.end(layout)
         if not orderly and not ended:
             print(f"Nothing runs in {layout.home}.")

@@ -3,9 +3,9 @@
 `python launch.py RUN NAME`, with the command in RUN/NAME.json. It replaces itself, so nothing of it stays resident.
 """
 
+import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -32,7 +32,24 @@ def recorded_group(run: Path, name: str) -> list[psutil.Process]:
             return []  # the number has been given to another process since
     except psutil.NoSuchProcess:
         pass  # a leader that died leaves its group, and its number, to its children
-    return [each for each in psutil.process_iter() if _group(each.pid) == leader and each.pid != os.getpid()]
+    group = (each for each in psutil.process_iter() if _group(each.pid) == leader and each.pid != os.getpid())
+    return [each for each in group if alive(each)]
+
+
+def alive(process: psutil.Process) -> bool:
+    """Say whether a process still does something; one that ended stays listed until its parent asks."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def gone(processes: list[psutil.Process], timeout: float) -> list[psutil.Process]:
+    """Wait until the processes are gone, `timeout` seconds at most, and return those that are not."""
+    deadline = time.monotonic() + timeout
+    while (left := [each for each in processes if alive(each)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
 
 
 def _group(pid: int) -> int | None:
@@ -46,14 +63,11 @@ def main() -> None:
     """Become the command of the process named by the arguments."""
     run, name = Path(sys.argv[1]), sys.argv[2]
     # After kill -9 of nginx's master its workers live on and keep the port; a new master could never bind it.
-    deadline = time.monotonic() + 5
-    while (left := recorded_group(run, name)) and time.monotonic() < deadline:
-        for process in left:
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
-        psutil.wait_procs(left, timeout=1)
+    left = recorded_group(run, name)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    gone(left, timeout=5)
     record(run, name)
     process = json.loads((run / f"{name}.json").read_text(encoding="utf-8"))
     os.chdir(process["folder"])

@@ -1,5 +1,6 @@
 """What a stack leaves behind when its supervisord was killed: found by recorded pids and by a mark, and ended."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from stack.launch import recorded_group
+from stack.launch import alive, gone, recorded_group
 from stack.layout import Layout
 from stack.supervision import NAMES
 from stack.topology import MARKER
@@ -25,7 +26,7 @@ def find(layout: Layout) -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     found.pop(os.getpid(), None)
-    return list(found.values())
+    return [process for process in found.values() if alive(process)]
 
 
 def end(layout: Layout) -> int:
@@ -45,14 +46,12 @@ def end(layout: Layout) -> int:
 
 
 def _end(processes: Iterable[psutil.Process], first: signal.Signals, timeout: float) -> None:
-    alive = list(processes)
+    left = list(processes)
     for signal_, patience in ((first, timeout), (signal.SIGKILL, 5)):
-        for process in alive:
-            try:
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signal_)
-            except psutil.NoSuchProcess:
-                continue
-        _, alive = psutil.wait_procs(alive, timeout=patience)
+        left = gone(left, patience)
 
 
 def _marked(process: psutil.Process, home: str) -> bool:

@@ -1,9 +1,9 @@
 """supervisord, which keeps the processes running: its configuration, its start, and what it is asked."""
 
+import contextlib
 import http.client
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -87,7 +87,7 @@ def _program(layout: Layout, name: str, command: tuple[str, ...], more: dict[str
             "autorestart": "true",
             "startretries": 1000,  # each waits a second longer than the one before
             "startsecs": 1,
-            "stopwaitsecs": 15,
+            "stopwaitsecs": 60 if name == "postgres" else 10,
             "stopasgroup": "true" if name not in ("postgres", "gateway") else "false",
             "killasgroup": "true",
             "redirect_stderr": "true",
@@ -150,12 +150,14 @@ class Supervisor:
 
     def shut_down(self) -> None:
         """Have everything stopped, gateway first and postgres last; returns before it is."""
-        try:
-            self._call("supervisor.shutdown")
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
-            pid = self.pid()
-            if pid:
-                os.kill(pid, signal.SIGTERM)
+        for method, *arguments in (
+            ("supervisor.stopProcess", "gateway"),
+            # supervisord's own shutdown stops one after the other: these need not wait for each other
+            ("supervisor.stopProcessGroup", "services", False),
+            ("supervisor.shutdown",),
+        ):
+            with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
+                self._call(method, *arguments)
 
     def _call(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(serverurl=f"unix://{self.layout.supervisor_socket}")

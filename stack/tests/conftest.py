@@ -91,8 +91,17 @@ def shared_stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(shared_stack: Stack) -> Stack:
-    """The running stack; a test may leave it in any state."""
+    """A stack that runs; a test may leave it in any state."""
     shared_stack.up()
+    return shared_stack
+
+
+@pytest.fixture
+def stopped_stack(shared_stack: Stack) -> Stack:
+    """A stack that has been up and is down; a test may leave it in any state."""
+    if not shared_stack.layout.credentials.exists():
+        shared_stack.up()
+    shared_stack.down()
     return shared_stack
 
 

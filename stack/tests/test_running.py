@@ -1,7 +1,6 @@
 """What a person sees of a stack that runs."""
 
 import re
-import stat
 
 import psutil
 import psycopg
@@ -74,16 +73,6 @@ def test_the_database_listens_on_the_loopback_only_and_has_checksums(stack: Stac
         methods = connection.execute("select distinct auth_method from pg_hba_file_rules").fetchall()
     assert shown == {"listen_addresses": ("127.0.0.1",), "data_checksums": ("on",)}
     assert methods == [("scram-sha-256",)]
-
-
-def test_secrets_are_for_this_user_only_and_stay_the_same(stack: Stack) -> None:
-    secret = [stack.layout.credentials, stack.layout.running, *stack.layout.run.glob("*.json")]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
-    before = stack.layout.credentials.read_bytes()
-    stack.down()
-    said = stack.up()
-    assert stack.layout.credentials.read_bytes() == before
-    assert "password" not in said
 
 
 def test_exec_runs_a_command_in_the_services_folder_and_environment(stack: Stack) -> None:

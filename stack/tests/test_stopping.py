@@ -2,25 +2,27 @@
 
 import signal
 import socket
+import stat
 
 import psutil
 import pytest
 
+from stack.launch import alive
 from stack.tests.conftest import Stack
 
 
 def test_down_leaves_nothing_behind(stack: Stack) -> None:
-    pids = [pid for row in stack.status().values() for pid in row["pids"]]
+    processes = [psutil.Process(pid) for row in stack.status().values() for pid in row["pids"]]
+    assert len(processes) >= 10
     stack.down()
     stack.assert_nothing_is_left()
-    assert [pid for pid in pids if psutil.pid_exists(pid)] == []
+    assert [process for process in processes if alive(process)] == []
 
 
-def test_status_and_down_say_that_nothing_runs(stack: Stack) -> None:
-    stack.down()
-    status, said = stack.run("status")
+def test_status_and_down_say_that_nothing_runs(stopped_stack: Stack) -> None:
+    status, said = stopped_stack.run("status")
     assert (status, "Nothing runs" in said) == (3, True)
-    assert "Nothing runs" in stack.down()
+    assert "Nothing runs" in stopped_stack.down()
 
 
 def test_down_ends_what_a_killed_supervisord_left(stack: Stack) -> None:
@@ -40,35 +42,42 @@ def test_up_ends_what_a_killed_supervisord_left_and_works(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_up_that_is_interrupted_leaves_nothing_behind(stack: Stack, how: signal.Signals) -> None:
-    stack.down()
-    with stack.start("up") as raising:
+def test_up_that_is_interrupted_leaves_nothing_behind(stopped_stack: Stack, how: signal.Signals) -> None:
+    with stopped_stack.start("up") as raising:
         assert raising.stdout is not None
         assert any(line.startswith("  postgres") for line in raising.stdout)
         # meanwhile the home is taken
-        status, said = stack.run("up")
+        status, said = stopped_stack.run("up")
         assert (status, "`make up` is at work" in said) == (1, True), said
         raising.send_signal(how)
         assert raising.wait(60) == 130
-    stack.assert_nothing_is_left()
+    stopped_stack.assert_nothing_is_left()
 
 
-def test_a_service_that_cannot_start_is_shown_and_all_is_taken_down(stack: Stack) -> None:
-    stack.down()
-    status, said = stack.run("up", GATEWAY_RATE_LIMIT="many")
+def test_secrets_are_for_this_user_only_and_outlive_the_processes(stopped_stack: Stack) -> None:
+    layout = stopped_stack.layout
+    before = layout.credentials.read_bytes()
+    said = stopped_stack.up()
+    assert layout.credentials.read_bytes() == before
+    assert "password" not in said
+    secret = [layout.credentials, layout.running, *layout.run.glob("*.json")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
+
+
+def test_a_service_that_cannot_start_is_shown_and_all_is_taken_down(stopped_stack: Stack) -> None:
+    status, said = stopped_stack.run("up", GATEWAY_RATE_LIMIT="many")
     assert status == 1
     assert "gateway ended instead of becoming ready" in said
     assert "GATEWAY_RATE_LIMIT must be" in said
-    stack.assert_nothing_is_left()
+    stopped_stack.assert_nothing_is_left()
 
 
-def test_a_failing_bootstrap_is_shown_and_nothing_else_is_started(stack: Stack) -> None:
-    stack.down()
-    status, said = stack.run("up", LOG_LEVEL="LOUD")
+def test_a_failing_bootstrap_is_shown_and_nothing_else_is_started(stopped_stack: Stack) -> None:
+    status, said = stopped_stack.run("up", LOG_LEVEL="LOUD")
     assert status == 1
     assert "bootstrap failed" in said and "LOG_LEVEL" in said
     assert "gateway" not in said and "ready" not in said.partition("postgres       ready")[2]
-    stack.assert_nothing_is_left()
+    stopped_stack.assert_nothing_is_left()
 
 
 def test_a_taken_port_is_named_with_who_holds_it_and_what_to_do(empty_stack: Stack) -> None:

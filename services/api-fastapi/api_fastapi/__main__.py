@@ -9,6 +9,7 @@ from triptych_shared.settings import SettingsError
 
 from api_fastapi import SERVICE
 from api_fastapi.main import create_app
+from api_fastapi.protocol import Protocol
 from api_fastapi.settings import Settings
 
 
@@ -23,7 +24,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=configuration(SERVICE, settings.log_level),

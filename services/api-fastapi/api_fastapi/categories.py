@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from api_fastapi import selects
-from api_fastapi.database import Database
+from api_fastapi.database import Database, DatabaseDependency
 from api_fastapi.parameters import IfNoneMatch, no_query
-from api_fastapi.responses import Document, list_document, respond
+from api_fastapi.responses import list_document, respond
 from api_fastapi.routes import ExactRoute, other_answers
 from api_fastapi.schemas import Category
 
@@ -17,31 +17,31 @@ router = APIRouter(prefix="/api/categories", tags=["api-fastapi"], route_class=E
 
 
 class CategoryCounts:
-    """The answer of the route: counting reads a whole index, so its result is kept for `max_age` seconds."""
+    """The number of items of each category: counting reads a whole index, so it is done once for `max_age` seconds."""
 
     def __init__(self, database: Database, max_age: float) -> None:
         """Count in `database`; a `max_age` of 0 keeps nothing."""
         self._database = database
         self._max_age = max_age
-        self._kept: Document | None = None
+        self._kept: dict[str, int] = {}
         self._kept_until = 0.0
-        self._counting: asyncio.Task[Document] | None = None
+        self._counting: asyncio.Task[dict[str, int]] | None = None
 
-    async def document(self) -> Document:
-        """Return the answer, at most `max_age` seconds old; while it is being counted, all wait for the one count."""
+    async def get(self) -> dict[str, int]:
+        """Return the counts by slug, at most `max_age` seconds old; all who ask during a count wait for that one."""
         if not self._max_age:
             return await self._count()
-        if self._kept is not None and time.monotonic() < self._kept_until:
+        if time.monotonic() < self._kept_until:
             return self._kept
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count())
         return await asyncio.shield(self._counting)
 
-    async def _count(self) -> Document:
-        begin = time.monotonic()  # the answer's age counts from here: later changes may not be in it
-        document = list_document(await self._database.fetch(selects.CATEGORIES, {}), Category)
-        self._kept, self._kept_until = document, begin + self._max_age
-        return document
+    async def _count(self) -> dict[str, int]:
+        begin = time.monotonic()  # the age counts from here: later changes may not be in it
+        rows = await self._database.fetch(selects.CATEGORY_COUNTS, {})
+        self._kept, self._kept_until = {row[0]: row[1] for row in rows}, begin + self._max_age
+        return self._kept
 
 
 async def _category_counts(request: Request) -> CategoryCounts:
@@ -64,7 +64,12 @@ async def _category_counts(request: Request) -> CategoryCounts:
     dependencies=[Depends(no_query)],
 )
 async def list_categories(
-    counts: Annotated[CategoryCounts, Depends(_category_counts)], if_none_match: IfNoneMatch = None
+    counts: Annotated[CategoryCounts, Depends(_category_counts)],
+    database: DatabaseDependency,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """List all categories by slug, each with the number of its items."""
-    return respond(await counts.document(), if_none_match)
+    """List all categories by slug, each with the number of its items, which may be a minute old."""
+    by_slug = await counts.get()
+    rows = await database.fetch(selects.CATEGORIES, {})
+    document = list_document(((row.slug, row.name, by_slug.get(row.slug, 0)) for row in rows), Category)
+    return respond(document, if_none_match)

@@ -32,13 +32,13 @@ def item_document(row: Row[Any]) -> Document:
     return Document(to_json(_object(row, Item)), f'"{row.version}"')
 
 
-def list_document(rows: Iterable[Row[Any]], model: type[BaseModel], link: str | None = None) -> Document:
+def list_document(rows: Iterable[Sequence[Any]], model: type[BaseModel], link: str | None = None) -> Document:
     """Return a list of `model`s, whose tag is made from its bytes."""
     body = to_json([_object(row, model) for row in rows])
     return Document(body, f'"{sha256(body).hexdigest()[:32]}"', link)
 
 
-def _object(row: Row[Any], model: type[BaseModel]) -> dict[str, object]:
+def _object(row: Sequence[Any], model: type[BaseModel]) -> dict[str, object]:
     # The model's names, not the row's: those are of a class of SQLAlchemy's, which costs a list 5 ms in `to_json`.
     return dict(zip(model.model_fields, row, strict=True))
 

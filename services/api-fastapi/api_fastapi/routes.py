@@ -23,7 +23,8 @@ _OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 def other_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can also answer with `statuses`."""
-    return {status: _OTHER_ANSWERS[status] for status in [*statuses, "default"]}
+    keys: list[int | str] = [*statuses, "default"]
+    return {key: _OTHER_ANSWERS[key] for key in keys}
 
 
 class ExactRoute(APIRoute):

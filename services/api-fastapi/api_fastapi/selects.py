@@ -23,7 +23,7 @@ from api_fastapi.tables import applied_migrations, categories, items
 def _timestamp(column: ColumnElement[object]) -> ColumnElement[str]:
     """Return a time in its JSON form: UTC, always six digits of a second, `Z`."""
     form: ColumnElement[str] = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
-    return func.to_char(func.timezone("UTC", column), form)
+    return func.to_char(func.timezone(literal_column("'UTC'"), column), form)
 
 
 # An item's members in the contract's order. Postgres writes prices and times in their JSON form, so that nothing on
@@ -73,18 +73,13 @@ def list_items(sort: str, filters: frozenset[str], after: bool) -> Select[tuple[
 # Binds `id`.
 ONE_ITEM = select(*_ITEM).where(items.c.id == bindparam("id", type_=BigInteger))
 
-_counts = (
+CATEGORIES = select(categories.c.slug, categories.c.name).order_by(categories.c.slug)
+
+# Categories without items are not in it.
+CATEGORY_COUNTS = (
     select(items.c.category, func.count().label("count"))
     .where(items.c.category.is_not(None))
     .group_by(items.c.category)
-    .subquery()
-)
-
-# Every category, also those without items.
-CATEGORIES = (
-    select(categories.c.slug, categories.c.name, func.coalesce(_counts.c.count, 0).label("count"))
-    .outerjoin_from(categories, _counts, _counts.c.category == categories.c.slug)
-    .order_by(categories.c.slug)
 )
 
 # Binds `app` and `migration`; a row when that migration is applied.

@@ -1,0 +1,79 @@
+"""The database goes away, comes back, is frozen, or was never migrated."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.running import Line, Service, running
+
+READS = ["/api/items/?limit=1", "/api/items/1/", "/api/categories/", "/readyz"]
+
+
+@pytest.fixture
+def line(database_url: str) -> Iterator[Line]:
+    """A line to the database."""
+    target = conninfo_to_dict(database_url)
+    line = Line(str(target["host"]), int(str(target["port"])))
+    line.connect()
+    yield line
+    line.cut()
+
+
+@pytest.fixture
+def served(database_url: str, line: Line) -> Iterator[Service]:
+    """A service that reaches the database over the line only."""
+    target = conninfo_to_dict(database_url)
+    url = database_url.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
+    with running(url, CATEGORY_COUNTS_MAX_AGE_SECONDS="0", DATABASE_STATEMENT_TIMEOUT_MS="1000") as service:
+        yield service
+
+
+def test_while_it_is_away_every_read_is_a_503_at_once(served: Service, line: Line) -> None:
+    assert served.ask("/readyz").status == 200
+    line.cut()
+    for path in READS:
+        begin = time.monotonic()
+        answer = served.ask(path)
+        assert time.monotonic() - begin < 2
+        assert answer.status == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.json()["type"] == "urn:triptych:problem:unavailable"
+    assert served.ask("/livez").status == 200
+
+
+def test_after_its_return_the_first_request_works(served: Service, line: Line) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        assert {answer.status for answer in pool.map(served.ask, READS[:1] * 32)} == {200}
+        line.cut()
+        line.connect()  # without a request in between: every pooled connection is dead, and nobody knows
+        assert {answer.status for answer in pool.map(served.ask, READS * 8)} <= {200, 404}
+        line.cut()
+        assert served.ask("/api/items/?limit=1").status == 503
+        line.connect()
+        assert served.ask("/api/items/?limit=1").status == 200
+
+
+def test_a_frozen_database_is_given_up_in_time(served: Service, line: Line) -> None:
+    assert served.ask("/readyz").status == 200
+    line.freeze()
+    for path in ("/readyz", "/api/items/?limit=1"):
+        begin = time.monotonic()
+        assert served.ask(path).status == 503
+        assert time.monotonic() - begin < 3
+    line.cut()
+    line.connect()
+    assert served.ask("/api/items/?limit=1").status == 200
+
+
+def test_a_database_that_was_never_migrated_is_not_ready(database_url: str) -> None:
+    # every role may connect to `postgres`, where none of our tables are
+    empty = database_url.rpartition("/")[0] + "/postgres"
+    with running(empty) as service:
+        for path in READS:
+            answer = service.ask(path)
+            assert answer.status == 503
+            assert "not migrated" in answer.json()["detail"]

@@ -21,8 +21,7 @@ export async function ask(path, signal) {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   let response, text;
   try {
-    response = await fetch(path, { signal: signal ? AbortSignal.any([signal, patience]) : patience });
-    text = await response.text();
+    [response, text] = await fetched(path, signal ? AbortSignal.any([signal, patience]) : patience);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw patience.aborted
@@ -40,6 +39,17 @@ export async function ask(path, signal) {
     throw new Trouble(body?.title ?? `Status ${response.status}`, inWords(body, response), answered);
   }
   return { body, next: nextPage(response.headers.get("Link")), answered };
+}
+
+/** A connection that breaks, as when a laptop changes networks, is tried once more: reading twice does no harm. */
+async function fetched(path, signal, again = true) {
+  try {
+    const response = await fetch(path, { signal });
+    return [response, await response.text()];
+  } catch (error) {
+    if (signal.aborted || !again) throw error;
+    return fetched(path, signal, false);
+  }
 }
 
 function parsed(text) {

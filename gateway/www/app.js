@@ -33,7 +33,12 @@ function addressOfForm() {
 }
 
 function fillForm(wanted) {
-  for (const name of PARAMETERS) form.elements[name].value = wanted.get(name) ?? "";
+  for (const name of PARAMETERS) {
+    const field = form.elements[name];
+    const value = wanted.get(name) ?? "";
+    field.value = value;
+    if (field.options && field.value !== value) field.append(new Option(value, value, false, true)); // a choice that only the address knows
+  }
   form.elements.via.value = wanted.get("via") ?? "";
   if (!form.querySelector("[name=via]:checked")) form.elements.via.value = "";
 }
@@ -157,8 +162,8 @@ function showTrouble(error) {
 async function showCategories() {
   const select = form.elements.category;
   try {
-    const { body } = await ask(`/api/categories/`);
-    select.append(...body.map(({ slug, name, count }) => new Option(`${name} (${count})`, slug)));
+    const { body } = await ask("/api/categories/");
+    select.replaceChildren(select.options[0], ...body.map(({ slug, name, count }) => new Option(`${name} (${count})`, slug)));
   } catch {
     return; // the list of items says what is wrong; without categories one can still search
   }

@@ -1,0 +1,1 @@
+"""The pages, looked at in a real browser."""

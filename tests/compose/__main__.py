@@ -1,6 +1,7 @@
 """Run the tests against the compose system: `python -m tests.compose [pytest arguments]`.
 
 The system is made from nothing under a name and ports of its own, beside whatever else runs, and always taken away.
+The last line is `N passed, N failed`; a test that was skipped has shown nothing and counts as failed.
 """
 
 import os
@@ -9,10 +10,27 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
 
 from tests.compose.project import ROOT, ComposeError, Project, free_port
 
 SUITES = ["tests/contract", "tests/e2e", "tests/compose"]
+
+
+@dataclass
+class Tally:
+    """A plugin of pytest that counts what the tests came to."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Take pytest's own figures."""
+        outcomes = {name: len(reports) for name, reports in terminalreporter.stats.items()}
+        self.passed = outcomes.get("passed", 0)
+        self.failed = sum(outcomes.get(name, 0) for name in ("failed", "error", "skipped", "xfailed", "xpassed"))
 
 
 @contextmanager
@@ -33,45 +51,63 @@ def require_engine() -> None:
     if asked.returncode or not asked.stdout.strip():
         sys.exit(f"compose: no Docker engine answers; start it, or test without it: make test\n{asked.stderr.strip()}")
     if compose.returncode:
-        sys.exit("compose: docker has no compose plugin; install it (2.24 or newer), or test without it: make test")
+        sys.exit("compose: docker has no compose plugin; install it (2.24.4 or newer), or test without it: make test")
 
 
-def run(project: Project, arguments: list[str]) -> int:
-    """Bring the system up twice, run the suites and return pytest's exit code; show the containers' logs on failure."""
+def told(project: Project) -> dict[str, str]:
+    """Return how the tests reach the running system: the same names that `python -m stack` tells them."""
+    services = project.config()["services"]
+    migrate = services["migrate"]["environment"]
+    return project.environment() | {
+        "TRIPTYCH_SYSTEM": "compose",
+        "TRIPTYCH_URL": project.url,
+        "TRIPTYCH_DATABASE_URL": project.database_url("admin-django"),
+        "TRIPTYCH_OWNER_DATABASE_URL": project.database_url("migrate", "OWNER_DATABASE_URL"),
+        "TRIPTYCH_SUPERUSER_DATABASE_URL": project.database_url("migrate", "SUPERUSER_DATABASE_URL"),
+        "TRIPTYCH_SIMPLE_FLASK_DATABASE_URL": project.database_url("simple-flask"),
+        "TRIPTYCH_API_FASTAPI_DATABASE_URL": project.database_url("api-fastapi"),
+        "TRIPTYCH_ADMIN_USER": migrate["TRIPTYCH_ADMIN_USER"],
+        "TRIPTYCH_ADMIN_PASSWORD": migrate["TRIPTYCH_ADMIN_PASSWORD"],
+    }
+
+
+def bring_up(project: Project) -> None:
+    """Bring the system up twice, and print how long each took and what it needs in memory."""
+    with timed("up --build --wait from nothing (layers of an earlier build may be there)"):
+        project.compose("up", "--build", "--wait")
+    project.compose("down")
+    with timed("up --build --wait when built"):
+        project.compose("up", "--build", "--wait")
+    sizes = project.memory()
+    parts = ", ".join(f"{service} {size:.0f}" for service, size in sorted(sizes.items()))
+    print(f"compose: memory (PSS): {sum(sizes.values()):.0f} MB ({parts})", flush=True)
+
+
+def run(project: Project, arguments: list[str]) -> Tally:
+    """Run the suites against the project from nothing to nothing; print the containers' logs after a failure."""
+    tally = Tally()
     code = 1
     try:
-        with timed("up --build --wait, without containers, data or images (layers may be cached)"):
-            project.compose("up", "--build", "--wait")
-        project.compose("down")
-        with timed("up --build --wait, when built"):
-            project.compose("up", "--build", "--wait")
-        sizes = project.memory()
-        parts = ", ".join(f"{service} {size:.0f}" for service, size in sorted(sizes.items()))
-        print(f"compose: memory (PSS): {sum(sizes.values()):.0f} MB ({parts})", flush=True)
-        environment = os.environ | project.environment() | {
-            "TRIPTYCH_SYSTEM": "compose",
-            "TRIPTYCH_URL": project.url,
-            "TRIPTYCH_DATABASE_URL": project.database_url(),
-            "TRIPTYCH_SUPERUSER_DATABASE_URL": project.database_url("migrate", "SUPERUSER_DATABASE_URL"),
-        }  # fmt: skip
+        project.remove()
+        bring_up(project)
+        os.environ.update(told(project))
         with timed("tests"):
-            command = [sys.executable, "-m", "pytest", "-m", "not long", *(arguments or SUITES)]
-            code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+            code = pytest.main(["-m", "not long and not native", *(arguments or SUITES)], plugins=[tally])
     except ComposeError as error:
         print(error, file=sys.stderr)
     finally:
         if code:
+            tally.failed = tally.failed or 1  # what kept the tests from running has failed too
             print(project.compose("ps", "--all", check=False).stdout, file=sys.stderr)
-            print(
-                project.compose("logs", "--no-color", "--timestamps", "--tail=150", check=False).stdout, file=sys.stderr
-            )
+            print(project.compose("logs", "--timestamps", "--tail=150", check=False).stdout, file=sys.stderr)
         with timed("down"):
             project.remove()
-    return code
+    return tally
 
 
 if __name__ == "__main__":
     require_engine()
-    tested = Project("triptych-test", free_port(), free_port())
-    tested.remove()
-    sys.exit(run(tested, sys.argv[1:]))
+    os.chdir(ROOT)
+    came_to = run(Project("triptych-test", free_port(), free_port()), sys.argv[1:])
+    print(f"{came_to.passed} passed, {came_to.failed} failed", flush=True)
+    sys.exit(1 if came_to.failed else 0)

@@ -52,7 +52,7 @@ class Database:
 
     async def fetch(
         self, statement: Select[Any], values: Mapping[str, object], deadline: float | None = None
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return a read's rows; raise DatabaseUnavailableError when there is no answer within `deadline` seconds."""
         reading = asyncio.create_task(self._read(statement, values))
         done, _ = await asyncio.wait({reading}, timeout=deadline or self._deadline)
@@ -63,7 +63,7 @@ class Database:
             raise DatabaseUnavailableError("the database does not answer in time")
         return reading.result()
 
-    async def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[Any]]:
+    async def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
         retried = False
         while True:
             try:
@@ -82,7 +82,7 @@ class Database:
                     raise
                 raise DatabaseUnavailableError(reason) from error
 
-    def _execute(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[Any]]:
+    def _execute(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
         with self._engine.connect() as connection:
             return connection.execute(statement, values).all()
 

@@ -89,7 +89,7 @@ def _values(query: ItemQuery, position: cursors.Position | None) -> dict[str, ob
     return values
 
 
-def _page(rows: Sequence[Row[Any]], query: ItemQuery, filters: dict[str, str]) -> Document:
+def _page(rows: Sequence[Row[*tuple[Any, ...]]], query: ItemQuery, filters: dict[str, str]) -> Document:
     """Return the page made of up to `limit` rows, with the link to the next where there was a row more."""
     if len(rows) <= query.limit:
         return list_document(rows, Item)

@@ -27,7 +27,7 @@ class Document(NamedTuple):
     link: str | None = None
 
 
-def item_document(row: Row[Any]) -> Document:
+def item_document(row: Row[*tuple[Any, ...]]) -> Document:
     """Return one item; its version is its tag."""
     return Document(to_json(_object(row, Item)), f'"{row.version}"')
 

@@ -1,0 +1,32 @@
+"""What the code says of itself: migrations, checks, and the OpenAPI that is generated from it."""
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+
+
+@pytest.mark.django_db
+def test_the_migrations_make_what_the_models_say() -> None:
+    call_command("makemigrations", check=True, dry_run=True)
+
+
+def test_the_checks_have_nothing_to_say() -> None:
+    call_command("check", fail_level="DEBUG")
+
+
+def test_exactly_the_read_routes_are_described() -> None:
+    described = SchemaGenerator().get_schema(request=None, public=True)
+    assert {path: set(operations) for path, operations in described["paths"].items()} == {
+        "/api/items/": {"get"},
+        "/api/items/{id}/": {"get"},
+        "/api/categories/": {"get"},
+    }
+
+
+def test_the_parameters_are_described_with_their_bounds() -> None:
+    described = SchemaGenerator().get_schema(request=None, public=True)
+    parameters = {each["name"]: each["schema"] for each in described["paths"]["/api/items/"]["get"]["parameters"]}
+    assert parameters["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    assert parameters["cursor"]["maxLength"] == 1024
+    assert parameters["category"]["pattern"] == "^[a-z0-9-]{1,64}$"
+    assert set(parameters) == {"limit", "cursor", "q", "category", "min_price", "max_price", "sort", "If-None-Match"}

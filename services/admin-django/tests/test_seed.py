@@ -1,0 +1,70 @@
+from itertools import islice
+
+import pytest
+from catalog.models import Category, Item
+from catalog.seed import generated
+from catalog.seed.demo import load_demo
+from catalog.seed.writing import write_generated
+from django.core.management import CommandError, call_command
+
+
+@pytest.mark.django_db
+def test_the_demo_is_loaded_once() -> None:
+    load_demo()
+    assert Item.objects.filter(sku__startswith="KIT-").exists()
+    assert Category.objects.filter(slug="kitchen").exists()
+    versions = dict(Item.objects.values_list("sku", "version"))
+    assert load_demo() == (0, 0)
+    assert dict(Item.objects.values_list("sku", "version")) == versions
+
+
+@pytest.mark.django_db
+def test_the_demo_overwrites_no_edit_and_brings_back_what_is_missing() -> None:
+    load_demo()
+    Item.objects.filter(sku="KIT-001").update(name="Edited")
+    Item.objects.filter(sku="KIT-002").delete()
+    assert load_demo() == (0, 1)
+    assert Item.objects.get(sku="KIT-001").name == "Edited"
+
+
+@pytest.mark.django_db
+def test_the_demo_is_worth_looking_at() -> None:
+    load_demo()
+    items = list(Item.objects.filter(sku__regex="^[A-Z]{3}-[0-9]{3}$"))
+    assert len(items) >= 60
+    assert len({item.category_id for item in items}) >= 8
+    assert sum(not item.name.isascii() for item in items) >= 12
+
+
+def test_a_generated_item_is_the_same_every_time() -> None:
+    once, again = (list(islice(generated.block(10_001), 50)) for _ in range(2))
+    assert once == again
+    assert once != list(islice(generated.block(20_001), 50))
+    assert len({item.name for item in once}) > 40
+
+
+@pytest.mark.django_db
+def test_generated_items_do_not_double_and_gaps_are_filled() -> None:
+    load_demo()
+    assert list(write_generated(30)) == [(30, 30)]
+    assert list(write_generated(30)) == [(30, 0)]
+    before = Item.objects.get(sku="GEN-0000007")
+    Item.objects.filter(sku="GEN-0000007").delete()
+    assert list(write_generated(40)) == [(40, 11)]
+    after = Item.objects.get(sku="GEN-0000007")
+    assert (after.name, after.price, after.category_id) == (before.name, before.price, before.category_id)
+    assert Item.objects.filter(sku__startswith="GEN-").count() == 40
+
+
+@pytest.mark.django_db
+def test_seeding_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed", "--count", "20")
+    assert "generated: 20 of 20 items were missing" in capsys.readouterr().out
+    call_command("seed", "--count", "20")
+    assert capsys.readouterr().out == "demo: nothing to do, all is there\ngenerated: nothing to do, all 20 are there\n"
+
+
+@pytest.mark.parametrize("count", ["-1", "x", "10000000", "٥", "1.5", ""])
+def test_a_count_that_is_none_is_refused(count: str) -> None:
+    with pytest.raises(CommandError, match="not a number"):
+        call_command("seed", f"--count={count}")

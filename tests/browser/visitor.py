@@ -12,7 +12,7 @@ _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
 
 class Visitor:
-    """A page in a context of its own; `faults` lists console errors (refusals by CSP among them) and foreign requests."""
+    """A page in a context of its own; `faults` lists console errors (refusals by CSP too) and foreign requests."""
 
     def __init__(
         self, browser: Browser, url: str, width: int = 1280, scheme: Literal["light", "dark"] = "light"
@@ -35,7 +35,7 @@ class Visitor:
         self.context.close()
 
     def open(self, path: str, landmark: str) -> None:
-        """Open `path` and wait for the element `landmark`; once more from the start if the machine's network changed."""
+        """Open `path` and wait for the element `landmark`; again from the start if the machine's network changed."""
         for _ in range(5):
             self._network_changed = False
             self.page.goto(self.url + path)

@@ -3,11 +3,13 @@
 import json
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from catalog.models import Category, Item
-from django.http import HttpResponse
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response  # what the test client answers with
 
 _numbers = count(1)
 
@@ -28,7 +30,7 @@ def make_item(**fields: Any) -> Item:
     return Item.objects.get(id=item.id)
 
 
-def assert_problem(response: HttpResponse, status: int, kind: str, errors: set[str] | None = None) -> None:
+def assert_problem(response: "Response", status: int, kind: str, errors: set[str] | None = None) -> None:
     """Assert that a response is a problem of this kind, with these keys in `errors`."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"

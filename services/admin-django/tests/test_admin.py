@@ -2,18 +2,20 @@
 
 import threading
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from catalog.estimates import EXACT_UP_TO, EstimatingPaginator
 from catalog.models import Category, Item
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.make import make_category, make_item, unique
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 ITEMS = "/admin/catalog/item/"
 CATEGORIES = "/admin/catalog/category/"
@@ -22,17 +24,17 @@ CATEGORIES = "/admin/catalog/category/"
 @pytest.fixture
 def boss(client: Client) -> Client:
     """A client that is signed in as a superuser."""
-    client.force_login(get_user_model().objects.create_superuser(unique("boss"), password="x"))
+    client.force_login(get_user_model().objects.create_superuser(unique("boss")))
     return client
 
 
-def form_errors(response: HttpResponse) -> dict[str, list[str]]:
+def form_errors(response: "Response") -> dict[str, list[str]]:
     assert response.status_code == 200
-    errors: dict[str, list[str]] = response.context["adminform"].form.errors  # type: ignore[attr-defined]
+    errors: dict[str, list[str]] = response.context["adminform"].form.errors
     return errors
 
 
-def add_item(client: Client, **fields: Any) -> HttpResponse:
+def add_item(client: Client, **fields: Any) -> "Response":
     return client.post(f"{ITEMS}add/", {"name": "Thing", "description": "", "price": "1.00", "sku": "", **fields})
 
 
@@ -83,14 +85,16 @@ class TestItems:
 
     def test_search_finds_beginnings_of_words_and_whole_skus(self, boss: Client) -> None:
         word = unique("word")
-        item = make_item(description=f"x {word}", sku=unique("S"))
-        for q in (word, word[:-1].upper(), item.sku):
+        sku = unique("S")
+        item = make_item(description=f"x {word}", sku=sku)
+        for q in (word, word[:-1].upper(), sku):
             assert list(boss.get(ITEMS, {"q": q}).context["cl"].result_list) == [item]
         assert list(boss.get(ITEMS, {"q": word[1:]}).context["cl"].result_list) == []
 
     def test_the_list_is_filtered_by_category(self, boss: Client) -> None:
-        item = make_item(category=make_category())
-        shown = boss.get(ITEMS, {"category__slug__exact": item.category_id}).context["cl"].result_list
+        category = make_category()
+        item = make_item(category=category)
+        shown = boss.get(ITEMS, {"category__slug__exact": category.slug}).context["cl"].result_list
         assert list(shown) == [item]
 
     @pytest.mark.parametrize(
@@ -150,13 +154,13 @@ def test_a_stranger_is_sent_to_the_login_page(client: Client) -> None:
 
 def test_of_two_who_take_the_same_sku_at_once_the_second_is_told_on_the_form(committed: None) -> None:
     """Both forms are valid while the first's transaction is open, so it is the database that refuses the second."""
-    user = get_user_model().objects.create_superuser(unique("boss"), password="x")
+    user = get_user_model().objects.create_superuser(unique("boss"))
     client = Client()
     client.force_login(user)
     sku = unique("S")
     first = connection.copy()
     first.set_autocommit(False)
-    responses: list[HttpResponse] = []
+    responses: list[Response] = []
     try:
         with first.cursor() as cursor:
             cursor.execute("INSERT INTO items (name, description, price, sku) VALUES ('first', '', 1, %s)", [sku])
@@ -172,7 +176,7 @@ def test_of_two_who_take_the_same_sku_at_once_the_second_is_told_on_the_form(com
     assert Item.objects.get(sku=sku).name == "first"
 
 
-def _add_and_close(client: Client, sku: str) -> HttpResponse:
+def _add_and_close(client: Client, sku: str) -> "Response":
     try:
         return add_item(client, sku=sku)
     finally:

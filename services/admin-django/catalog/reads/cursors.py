@@ -8,7 +8,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -65,5 +65,6 @@ def _key(column: str, value: object, id: int) -> Key:
         case "price", str() if _PRICE.fullmatch(value):
             return Decimal(value)
         case "updated_at", str() if _TIME.fullmatch(value):
-            return datetime.fromisoformat(value)
+            # not fromisoformat, which takes 24:00 since Python 3.14
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     raise ValueError(f"not a value of {column}")

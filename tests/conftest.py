@@ -10,11 +10,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.ready import PREFIXES, wait_until_ready
 from tests.system import System, system_of_environment
-from tests.wait import until
 from tests.wire import Wire
-
-PREFIXES = {"admin-django": "/django", "simple-flask": "/flask", "api-fastapi": "/fastapi"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,7 +30,7 @@ def url() -> str:
 def gateway(url: str) -> Iterator[Wire]:
     """A client of the gateway itself."""
     with Wire(url) as client:
-        until(lambda: client.get("/readyz").status == 200, within=30, what=f"{url}/readyz answers 200")
+        wait_until_ready(client)
         yield client
 
 

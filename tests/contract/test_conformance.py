@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.conftest import PREFIXES
 from tests.contract.document import PATH
+from tests.ready import PREFIXES
 from tests.wire import Wire
 
 CONTRACT = schemathesis.openapi.from_path(PATH)

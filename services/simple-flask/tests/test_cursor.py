@@ -87,7 +87,7 @@ def test_the_digest_is_that_of_the_contract() -> None:
     ],
 )
 def test_wrong_parts_are_refused(sort: str, parts: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(cursor.InvalidCursor):
         cursor.read(encoded(parts), sort, NO_FILTERS)
 
 
@@ -112,11 +112,11 @@ def test_wrong_parts_are_refused(sort: str, parts: Any) -> None:
     ],
 )
 def test_another_way_of_writing_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(cursor.InvalidCursor):
         cursor.read(text, "name", NO_FILTERS)
 
 
 @given(st.text(alphabet="ABCDEFabcdef0123456789-_", max_size=60))
 def test_garbage_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(cursor.InvalidCursor):
         cursor.read(text, "id", NO_FILTERS)

@@ -63,6 +63,12 @@ def test_a_read_holds_no_transaction_open(app: Flask) -> None:
         assert db.session.execute(db.text("SELECT now()")).scalar_one() > first
 
 
+def test_times_are_in_utc_whatever_the_database_prefers(app: Flask) -> None:
+    with app.app_context():
+        zone = db.session.execute(db.text("SELECT setting, source FROM pg_settings WHERE name = 'TimeZone'")).one()
+        assert zone == ("UTC", "client")
+
+
 def test_a_statement_that_takes_too_long_is_stopped(
     make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, assert_problem: Callable[..., Any]
 ) -> None:
@@ -82,4 +88,6 @@ def test_a_pool_without_a_free_connection_is_unavailable(
     monkeypatch.setenv("DATABASE_POOL_SIZE", "1")
     app = make_app()
     with app.app_context(), db.engine.connect():
+        begun = time.monotonic()
         assert_problem(app.test_client().get("/api/items/"), 503, "unavailable")
+        assert time.monotonic() - begun < 10

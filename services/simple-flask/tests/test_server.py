@@ -57,9 +57,12 @@ class Server:
         except OSError:
             return False
 
-    def worker_rss(self) -> int:
+    def worker(self) -> psutil.Process:
         (worker,) = psutil.Process(self.process.pid).children()
-        return int(worker.memory_info().rss)
+        return worker
+
+    def worker_rss(self) -> int:
+        return int(self.worker().memory_info().rss)
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +107,16 @@ def many(admin: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 @pytest.fixture
-def exporting(many: str) -> Callable[[], list[int]]:
-    """Return the pids of the database's side of the running exports."""
+def exporting(server: Server) -> Callable[[], list[int]]:
+    """Return the pids of the database's side of the exports that the server is running."""
 
     def pids() -> list[int]:
+        ports = [connection.laddr.port for connection in server.worker().net_connections("tcp")]
         with psycopg.connect(os.environ["TRIPTYCH_SIMPLE_FLASK_DATABASE_URL"], autocommit=True) as same_role:
             rows = same_role.execute(
-                "SELECT pid FROM pg_stat_activity WHERE usename = current_user AND application_name = 'simple-flask'"
-                " AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE usename = current_user AND xact_start IS NOT NULL AND client_port = ANY(%s)",
+                (ports,),
             ).fetchall()
         return [pid for (pid,) in rows]
 

@@ -18,6 +18,10 @@ _PRICE = re.compile(r"(0|[1-9][0-9]{0,7})\.[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
+class InvalidCursor(Exception):
+    """A cursor that we did not write, or wrote for another sort or other filters."""
+
+
 def digest(sent: dict[str, str]) -> str:
     """Return the digest of the filters among the parameters: a cursor holds only for the filters it was made with."""
     filters = "\n".join(f"{name}={sent[name]}" for name in sorted(FILTERS) if name in sent)
@@ -30,25 +34,30 @@ def write(sort: str, filters: str, value: Any, item_id: int) -> str:
 
 
 def read(cursor: str, sort: str, filters: str) -> tuple[Any, int]:
-    """Return the value (as the column has it) and id that a cursor names; raise ValueError unless it is ours.
+    """Return the value (as the column has it) and id that a cursor names; raise InvalidCursor unless it is ours.
 
-    A cursor is good only when writing its parts again gives the same text.
+    A cursor is good only when writing its parts again, with this sort and these filters, gives the same text.
     """
+    try:
+        value, item_id = _last_parts(cursor)
+        column_value = _column_value(sort.removeprefix("-"), value, item_id)
+        if write(sort, filters, value, item_id) == cursor:
+            return column_value, item_id
+    except (ValueError, RecursionError):
+        pass  # not base64, not JSON, nested too deeply, or parts that no column has
+    raise InvalidCursor
+
+
+def _last_parts(cursor: str) -> tuple[Any, int]:
     if not _FORM.fullmatch(cursor):
         raise ValueError("not base64url")
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except RecursionError:
-        raise ValueError("nested") from None
+    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     if not isinstance(parts, list) or len(parts) != 5:
         raise ValueError("not five parts")
-    value, item_id = parts[3:]
+    item_id = parts[4]
     if type(item_id) is not int or not 1 <= item_id <= LARGEST_ID:
         raise ValueError("not an id")
-    column_value = _column_value(sort.removeprefix("-"), value, item_id)
-    if write(sort, filters, value, item_id) != cursor:
-        raise ValueError("not as we write it, or from another sort or filter")
-    return column_value, item_id
+    return parts[3], item_id
 
 
 def _column_value(column: str, value: Any, item_id: int) -> Any:

@@ -63,7 +63,7 @@ def list_items() -> Response:
     if "cursor" in parameters.sent:
         try:
             where.append(_after(sort, *cursor.read(parameters.sent["cursor"], sort, filters)))
-        except ValueError:
+        except cursor.InvalidCursor:
             parameters.errors["cursor"] = ["is not a cursor of this sort and these filters"]
             parameters.check()
     rows = db.session.execute(

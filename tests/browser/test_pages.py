@@ -164,13 +164,15 @@ def test_the_docs_list_every_operation_of_the_contract(visitor: Visitor, gateway
     expect(visitor.page.locator(".opblock")).to_have_count(operations)
 
 
-def test_the_docs_try_out_the_list_of_items_through_the_gateway(visitor: Visitor) -> None:
+def test_the_docs_try_out_the_list_of_items_through_the_gateway(visitor: Visitor, word: str) -> None:
     visitor.open("/api/docs/", ".opblock")
     listing = visitor.page.locator("[id$=-list_items].opblock")
     listing.locator(".opblock-summary-control").click()
+    listing.locator("tr[data-param-name=limit] input").fill("3")
     with visitor.page.expect_response(re.compile("/api/items/")) as answer:
         listing.get_by_role("button", name="Execute").click()
     assert answer.value.status == 200
+    assert len(answer.value.json()) == 3
     assert answer.value.headers["x-served-by"] in SERVICES.values()
     expect(listing.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
     assert visitor.faults == []

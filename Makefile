@@ -55,7 +55,7 @@ lock: .venv/bin/uv ## pin the dependencies again after a pyproject.toml changed 
 .venv/bin/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python ≥ 3.11 is needed and $(PYTHON) is not (or is missing): install it, or name another one, as in: make up PYTHON=python3.13"; exit 1; } >&2
-	@test -x $(python) || { echo "making .venv"; $(PYTHON) -m venv .venv; } || { rm -rf .venv; \
+	@$(python) -m pip --version >/dev/null 2>&1 || { echo "making .venv"; $(PYTHON) -m venv --clear .venv; } || { rm -rf .venv; \
 		echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: sudo apt-get install python3-venv)."; exit 1; } >&2
 	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@

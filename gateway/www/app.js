@@ -3,6 +3,7 @@
 
 import { ask, Trouble } from "./api.js";
 import { watchHealth } from "./health.js";
+import { element, rowOf } from "./rows.js";
 
 const PARAMETERS = ["q", "category", "min_price", "max_price", "sort"];
 const PAUSE_IN_TYPING_MS = 250;
@@ -17,7 +18,6 @@ const announcement = document.getElementById("announcement");
 const previous = document.getElementById("previous");
 const next = document.getElementById("next");
 const page = document.getElementById("page");
-const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 let nextQuery = null;
 let asking = new AbortController();
@@ -90,42 +90,6 @@ function showItems(list) {
   none.hidden = list.length > 0;
   table.hidden = list.length === 0;
   table.tBodies[0].replaceChildren(...list.map(rowOf));
-}
-
-function rowOf(item) {
-  const row = document.createElement("tr");
-  const name = element("strong", item.name);
-  name.dir = "auto";
-  const description = element("span", item.description, "description");
-  description.dir = "auto";
-  const head = element("th", "", "item");
-  head.scope = "row";
-  head.append(name, description);
-  const changed = element("time", dates.format(new Date(item.updated_at)));
-  changed.dateTime = item.updated_at;
-  changed.title = item.updated_at;
-  row.append(
-    head,
-    cell(item.category === null ? "" : element("span", item.category, "tag"), "category"),
-    cell(item.sku ?? "", "sku"),
-    cell(changed, "changed"),
-    cell(item.price, "number price"),
-  );
-  return row;
-}
-
-function cell(content, className) {
-  const made = element("td", "", className);
-  made.append(content);
-  return made;
-}
-
-/** Text goes in as text, never as markup. */
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  return made;
 }
 
 function showPages(following) {

@@ -5,12 +5,14 @@ The last line is `N passed, N failed`; a test that was skipped has shown nothing
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -86,13 +88,15 @@ def bring_up(project: Project) -> None:
 def run(project: Project, arguments: list[str]) -> Tally:
     """Run the suites against the project from nothing to nothing; print the containers' logs after a failure."""
     tally = Tally()
-    code = 1
+    code: int = 1
     try:
         project.remove()
         bring_up(project)
         os.environ.update(told(project))
         with timed("tests"):
-            code = pytest.main(["-m", "not long and not native", *(arguments or SUITES)], plugins=[tally])
+            chosen = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
+            suites = [] if chosen else SUITES
+            code = pytest.main(["-m", "not long and not native", *suites, *arguments], plugins=[tally])
     except ComposeError as error:
         print(error, file=sys.stderr)
     finally:
@@ -107,6 +111,7 @@ def run(project: Project, arguments: list[str]) -> Tally:
 
 if __name__ == "__main__":
     require_engine()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it takes the system down too
     os.chdir(ROOT)
     came_to = run(Project("triptych-test", free_port(), free_port()), sys.argv[1:])
     print(f"{came_to.passed} passed, {came_to.failed} failed", flush=True)

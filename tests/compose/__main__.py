@@ -88,7 +88,7 @@ def bring_up(project: Project) -> None:
 def run(project: Project, arguments: list[str]) -> Tally:
     """Run the suites against the project from nothing to nothing; print the containers' logs after a failure."""
     tally = Tally()
-    code: int = 1
+    code = 1
     try:
         project.remove()
         bring_up(project)

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.compose.project import Project
-from tests.conftest import PREFIXES
+from tests.ready import PREFIXES
 from tests.wait import until
 from tests.wire import Wire
 

@@ -1,6 +1,7 @@
 """A container that is made anew has another address; the gateway finds it by itself."""
 
 import subprocess
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
@@ -36,7 +37,7 @@ def test_two_services_that_swapped_their_addresses_are_not_confused(project: Pro
     assert all(address(project, service) != before[service] for service in before)
 
     for service in before:
-        until(lambda: answers(gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")  # noqa: B023
+        until(partial(answers, gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
 
 
 @pytest.mark.disruptive
@@ -54,7 +55,7 @@ def test_a_service_made_anew_is_found_and_no_read_fails_meanwhile(
                 failed.append(str(reply))
     assert recreation.returncode == 0
     assert failed == []
-    until(lambda: answers(gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
+    until(partial(answers, gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
 
 
 @pytest.mark.disruptive
@@ -64,4 +65,4 @@ def test_after_the_database_or_the_gateway_is_made_anew_every_framework_answers(
 ) -> None:
     project.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", service)
     for name, prefix in PREFIXES.items():
-        until(lambda: answers(gateway, prefix, name), FOUND_WITHIN, f"{name} answers")  # noqa: B023
+        until(partial(answers, gateway, prefix, name), FOUND_WITHIN, f"{name} answers")

@@ -1,6 +1,7 @@
 """docker-compose.production.yml: no secret has a default, and nothing of the demo is left."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -60,3 +61,13 @@ def test_each_process_has_its_own_password_only() -> None:
 def test_the_gateway_is_published_once_and_to_everyone() -> None:
     [port] = json.loads(config(REQUIRED).stdout)["services"]["gateway"]["ports"]
     assert port["published"] == "8080" and port.get("host_ip", "0.0.0.0") == "0.0.0.0"
+
+
+def test_every_variable_that_compose_reads_is_in_the_example() -> None:
+    files = [
+        (ROOT / name).read_text(encoding="utf-8") for name in ("docker-compose.yml", "docker-compose.production.yml")
+    ]
+    read = set(re.findall(r"\$\{([A-Z_]+):", "".join(files)))
+    named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert read > set(REQUIRED)
+    assert read - named == set()

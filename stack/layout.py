@@ -91,7 +91,8 @@ class Layout:
 
     def make_short(self) -> Path:
         """Make the folder for sockets; in a folder that everyone may write, so it has to be really ours."""
-        self.short.mkdir(mode=0o711, exist_ok=True)
+        self.short.mkdir(exist_ok=True)
         if self.short.is_symlink() or self.short.stat().st_uid != os.getuid():
             raise StackError(f"{self.short} belongs to somebody else: remove it, or name another TRIPTYCH_HOME.")
+        self.short.chmod(0o711)
         return self.short

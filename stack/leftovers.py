@@ -8,10 +8,13 @@ from collections.abc import Iterable
 
 import psutil
 
+from stack.errors import StackError
 from stack.launch import alive, gone, recorded_group
 from stack.layout import Layout
 from stack.supervision import NAMES
 from stack.topology import MARKER
+
+ROUNDS = 5  # what is ended may just have started something
 
 
 def find(layout: Layout) -> list[psutil.Process]:
@@ -32,13 +35,18 @@ def find(layout: Layout) -> list[psutil.Process]:
 def end(layout: Layout) -> int:
     """End what is alive of this stack, postgres last, and remove its sockets; return how many processes it were."""
     count = 0
-    while left := find(layout):
+    for _ in range(ROUNDS):
+        left = find(layout)
+        if not left:
+            break
         count += len(left)
         servers = [process for process in left if _name(process) == "postgres"]
         _end([process for process in left if process not in servers], signal.SIGTERM, 5)
         # The postmaster ends its children itself; SIGINT is the fast shutdown.
         masters = [process for process in servers if _parent(process) not in {each.pid for each in servers}]
         _end(masters, signal.SIGINT, 30)
+    else:
+        raise StackError(f"{', '.join(str(each.pid) for each in find(layout))}: these processes cannot be ended.")
     shutil.rmtree(layout.short, ignore_errors=True)
     shutil.rmtree(layout.run, ignore_errors=True)
     shutil.rmtree(layout.postgres.resolve() / "socket", ignore_errors=True)

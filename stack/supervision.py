@@ -60,7 +60,7 @@ def configuration(layout: Layout, topology: Topology, postgres: Postgres) -> str
             {"programs": ",".join(each.name for each in topology.services), "priority": GROUPS["services"]},
         ),
     ]
-    account = {"user": postgres.account.pw_name} if postgres.account else {}
+    account = {"user": postgres.account.other.pw_name} if postgres.account.other else {}
     # SIGINT is the fast shutdown: it ends the sessions instead of waiting for them.
     parts.append(
         _program(layout, "postgres", postgres.command(), {"stopsignal": "INT", "environment": marker} | account)

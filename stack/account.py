@@ -1,0 +1,57 @@
+"""The user that the database runs as: oneself, or another one where that is root, as PostgreSQL refuses to be."""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of this system; `other` is None for oneself."""
+
+    other: pwd.struct_passwd | None
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command as this user, in a folder that everyone can enter, and return what came of it."""
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        if self.other is None:
+            return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd="/", env=environment, capture_output=True, text=True, check=False,
+            user=self.other.pw_uid, group=self.other.pw_gid, extra_groups=[],
+        )  # fmt: skip
+
+    def can_run(self, command: list[str]) -> bool:
+        """Say whether a command succeeds as this user."""
+        try:
+            return self.run(command).returncode == 0
+        except OSError:
+            return False
+
+    def give(self, path: Path) -> None:
+        """Make this user the owner."""
+        if self.other:
+            os.chown(path, self.other.pw_uid, self.other.pw_gid)
+
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder that only this user can enter."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.give(folder)
+
+
+def unprivileged() -> Account:
+    """Return an account that is not root. Raises StackError when root finds none."""
+    if os.geteuid() != 0:
+        return Account(None)
+    for name in ("postgres", "nobody"):
+        try:
+            return Account(pwd.getpwnam(name))
+        except KeyError:
+            continue
+    raise StackError(
+        "PostgreSQL does not run as root, and there is no user `postgres` or `nobody`: run as another user."
+    )

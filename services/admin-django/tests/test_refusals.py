@@ -150,3 +150,10 @@ def test_the_request_id_and_the_service_are_on_every_response(served: httpx.Clie
         response = served.get(path, headers={"X-Request-Id": "abc-1.2_3"})
         assert response.headers["X-Request-Id"] == "abc-1.2_3"
         assert response.headers["X-Served-By"] == "admin-django"
+
+
+def test_head_of_a_problem_has_its_length_and_no_body(served: httpx.Client) -> None:
+    """Asked of the WSGI application: Django's own test client would cut the body off."""
+    get, head = served.get("/api/items/?limit=0"), served.head("/api/items/?limit=0")
+    assert (head.status_code, head.content) == (400, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"] == str(len(get.content))

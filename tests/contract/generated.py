@@ -1,14 +1,17 @@
 """Requests made by chance, from one seeded source: the same seed gives the same requests for the same scene."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tests.contract.hostile import ILL_FORMED, METHODS, PATHS, PIECES, SEARCHES, conditions
 from tests.contract.hostile_cursors import TEXTS, damaged, documents
 from tests.contract.oracle import answer, cursors, lists
 from tests.contract.oracle.rows import ItemRow
 from tests.contract.scene import Scene
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Generator:
     def __init__(self, scene: Scene, seed: int) -> None:
         self._scene = scene
         self._random = random.Random(seed)
+        self._decks: dict[str, list[int]] = {}
         self._rows = sorted(scene.catalogue.items, key=lambda row: row.id)
         self.kinds: dict[str, Callable[[], Request]] = {
             "lists": self._list,
@@ -57,6 +61,13 @@ class Generator:
 
     def _row(self) -> ItemRow:
         return self._random.choice(self._rows)
+
+    def _deal(self, name: str, cards: Sequence[T]) -> T:
+        """Return one of the cards, none of them again before all others were dealt."""
+        deck = self._decks.setdefault(name, [])
+        if not deck:
+            deck += self._random.sample(range(len(cards)), len(cards))
+        return cards[deck.pop()]
 
     def _filters(self) -> dict[str, str]:
         chance = self._random
@@ -91,11 +102,10 @@ class Generator:
     def _search(self) -> Request:
         chance, row = self._random, self._row()
         found = lists.words(f"{row.name} {row.description}")
-        starts = [
-            word[: chance.randint(1, len(word))] for word in chance.sample(found, min(len(found), chance.randint(0, 4)))
-        ]
+        words = chance.sample(found, min(len(found), chance.choice([0, 0, 1, 2, 4])))
+        starts = [word[: chance.randint(1, len(word))] for word in words]
         pieces = [chance.choice([start, start.upper(), start.title(), start.casefold()]) for start in starts]
-        pieces += [chance.choice(SEARCHES) for _ in range(chance.randint(0, 2))]
+        pieces += [self._deal("searches", SEARCHES) for _ in range(chance.randint(0, 2))]
         pieces.insert(chance.randint(0, len(pieces)), self._scene.marker)
         q = chance.choice([" ", "  ", "\u2003", "-", "/ "]).join(pieces)
         parameters = self._parameters()
@@ -105,12 +115,14 @@ class Generator:
     def _ill_formed(self) -> Request:
         parameters = self._with_cursor() if self._random.random() < 0.3 else self._parameters()
         for name in self._random.sample(sorted(ILL_FORMED), self._random.choice([1, 1, 1, 2, 3])):
-            parameters[name] = self._random.choice(ILL_FORMED[name])
+            parameters[name] = self._deal(name, ILL_FORMED[name])
+        if self._random.random() < 0.1:
+            parameters |= {"min_price": "10.01", "max_price": "10"}
         return self._get(parameters)
 
     def _odd_pieces(self) -> Request:
         path = self._random.choice([b"/api/items/"] * 4 + [b"/api/categories/", b"/api/items/%d/" % self._row().id])
-        pieces = [self._random.choice(PIECES) for _ in range(self._random.choice([1, 1, 2, 3]))]
+        pieces = [self._deal("pieces", PIECES) for _ in range(self._random.choice([1, 1, 2, 3]))]
         if path == b"/api/items/":
             pieces += [self._escape(name) + b"=" + self._escape(value) for name, value in self._parameters().items()]
         self._random.shuffle(pieces)
@@ -123,12 +135,13 @@ class Generator:
     def _made_up_cursor(self) -> Request:
         parameters = self._parameters()
         sort = parameters.get("sort", "id")
-        document = self._random.choice(documents(sort, cursors.digest(parameters), self._row()))
+        made_up = documents(sort, cursors.digest(parameters), self._row())
+        document = self._deal(f"documents by {sort.lstrip('-')}", made_up)
         return self._get({**parameters, "cursor": cursors.encode(document)})
 
     def _rewritten_cursor(self) -> Request:
         parameters = self._with_cursor()
-        text = self._random.choice(TEXTS)(cursors.unwrap(parameters["cursor"]))
+        text = self._deal("texts", TEXTS)(cursors.unwrap(parameters["cursor"]))
         return self._get({**parameters, "cursor": cursors.wrap(text)})
 
     def _damaged_cursor(self) -> Request:
@@ -157,10 +170,10 @@ class Generator:
     def _conditional(self) -> Request:
         row = self._row()
         if self._random.random() < 0.5:
-            return Request("GET", b"/api/items/%d/" % row.id, self._random.choice(conditions(f'"{row.version}"')))
+            return Request("GET", b"/api/items/%d/" % row.id, self._deal("of items", conditions(f'"{row.version}"')))
         parameters = self._parameters() if self._random.random() < 0.5 else self._with_cursor()
         plain = self._get(parameters)
-        return Request("GET", plain.target, self._random.choice(conditions(self._tag_of(plain))))
+        return Request("GET", plain.target, self._deal("of lists", conditions(self._tag_of(plain))))
 
     def _tag_of(self, request: Request) -> str:
         """Return the ETag that the answer to the request must have."""
@@ -169,10 +182,10 @@ class Generator:
     def _method(self) -> Request:
         target = self._random.choice([b"/api/items/", b"/api/items/%d/" % self._row().id, b"/api/categories/"])
         query = self._random.choice([b"", b"?limit=0", b"?unknown=1"])
-        return Request(self._random.choice(METHODS), target + query)
+        return Request(self._deal("methods", METHODS), target + query)
 
     def _path(self) -> Request:
-        return Request("GET", self._random.choice(PATHS) % {b"id": b"%d" % self._row().id})
+        return Request("GET", self._deal("paths", PATHS) % {b"id": b"%d" % self._row().id})
 
     def _get(self, parameters: dict[str, str]) -> Request:
         pairs = [self._escape(name) + b"=" + self._escape(value) for name, value in parameters.items()]

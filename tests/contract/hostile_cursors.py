@@ -32,6 +32,8 @@ def documents(sort: str, digest: str, row: ItemRow) -> list[object]:
         *([form, sort, digest, value, row.id] for form in forms),
         *([1, sort, mark, value, row.id] for mark in ["", "0" * 16, None, 0, digest.upper(), digest + " "]),
         *([1, other, digest, value, row.id] for other in ["-" + sort, sort.upper(), None, [sort], ""]),
+        [1, sort, digest, True, 1],
+        [1, sort, digest, float(row.id), row.id],
         [1, sort, digest, value],
         [1, sort, digest, value, row.id, None],
         {"1": sort},

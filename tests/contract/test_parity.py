@@ -20,7 +20,7 @@ from tests.wire import Wire
 
 # Another seed finds other requests; the same seed repeats a failure.
 SEED = int(os.environ.get("TRIPTYCH_SEED", "20260131"))
-# Many each, and well above a thousand in all, in the long run; a tenth of them otherwise.
+# Well above two thousand in all in the long run; a quarter of them otherwise.
 KINDS = [
     ("lists", 200),
     ("pages", 200),
@@ -28,7 +28,7 @@ KINDS = [
     ("ill-formed parameters", 250),
     ("odd pieces", 250),
     ("cursors of elsewhere", 60),
-    ("made-up cursors", 350),
+    ("made-up cursors", 800),
     ("rewritten cursors", 150),
     ("damaged cursors", 120),
     ("items", 100),
@@ -64,7 +64,7 @@ def check(kind: str, count: int, frameworks: dict[str, Wire], scene: Scene) -> N
 
 @pytest.mark.parametrize(("kind", "count"), KINDS)
 def test_generated_requests_have_one_answer(kind: str, count: int, frameworks: dict[str, Wire], scene: Scene) -> None:
-    check(kind, count // 10, frameworks, scene)
+    check(kind, count // 4, frameworks, scene)
 
 
 @pytest.mark.long

@@ -66,17 +66,6 @@ def test_no_read_fails_while_frameworks_are_killed_and_come_back(
     assert sum(story[other] for other in others) > 0
 
 
-def test_the_last_framework_answers_alone(system: System, url: str, targets: list[str], gateway: Wire) -> None:
-    with Load(url, targets, rate=50) as load:
-        system.stop("api-fastapi")
-        system.stop("simple-flask")
-        wait_until_served(load, {"admin-django"})
-        system.start("simple-flask")
-        system.start("api-fastapi")
-        wait_until_served(load, {"api-fastapi"})
-    assert [str(failure) for failure in load.failures()] == []
-
-
 def test_a_frozen_framework_is_passed_over(system: System, url: str, targets: list[str]) -> None:
     # few enough that the first ones, which wait out the gateway's patience, do not use up all clients
     with Load(url, targets, rate=20, clients=120) as load:

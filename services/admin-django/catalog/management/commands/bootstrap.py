@@ -13,6 +13,8 @@ from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, text
 
+from catalog.models import Category
+
 DATABASE_SQL = settings.BASE_DIR / "database"
 BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
 
@@ -33,7 +35,8 @@ class Command(BaseCommand):
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
                 connections["owner"].close()
                 self._make_admin_user()
-                if text("TRIPTYCH_DEMO_DATA", "off") == "on":
+                # only into an empty catalog: what somebody deleted must not come back with the next start
+                if text("TRIPTYCH_DEMO_DATA", "off") == "on" and not Category.objects.exists():
                     call_command("seed", stdout=self.stdout)
         except (psycopg.Error, Error, OSError) as error:
             raise CommandError(f"bootstrap stopped: {error}") from error

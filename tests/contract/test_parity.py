@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import os
-import random
 import re
 from dataclasses import replace
 from urllib.parse import quote
@@ -12,14 +10,13 @@ import psycopg
 import pytest
 
 from tests.contract.comparison import differences
+from tests.contract.conftest import SEED
 from tests.contract.generated import Generator, Request
 from tests.contract.oracle import answer
-from tests.contract.scene import Scene, lay_out, read
+from tests.contract.scene import Scene, read
 from tests.wait import until
 from tests.wire import Wire
 
-# Another seed finds other requests; the same seed repeats a failure.
-SEED = int(os.environ.get("TRIPTYCH_SEED", "20260131"))
 # Well above two thousand in all in the long run; a quarter of them otherwise.
 KINDS = [
     ("lists", 200),
@@ -36,11 +33,6 @@ KINDS = [
     ("methods", 60),
     ("paths", 100),
 ]
-
-
-@pytest.fixture(scope="module")
-def scene(database: psycopg.Connection) -> Scene:
-    return lay_out(database, random.Random(SEED))
 
 
 def ask(request: Request, frameworks: dict[str, Wire], scene: Scene) -> list[str]:

@@ -73,7 +73,8 @@ def main() -> int:
         print(f"{error}: free some space, or name another folder with TRIPTYCH_HOME.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        # Ctrl-C is how following the logs ends.
+        return 0 if arguments.verb == "logs" else 130
     return 0
 
 

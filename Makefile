@@ -8,7 +8,7 @@ locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stac
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down status logs seed test test-long test-compose lint fmt lock
+.PHONY: help up down reset status logs seed test test-long test-compose lint fmt lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
@@ -18,6 +18,9 @@ up: .venv/runtime ## raise the whole system without Docker; returns when everyth
 
 down: .venv/runtime ## stop it, and leave no process behind; the data stays
 	@$(python) -m stack down
+
+reset: .venv/runtime ## stop it, and remove its data too
+	@$(python) -m stack down --volumes
 
 status: .venv/runtime ## per process: state, pid, port, uptime, restarts, memory
 	@$(python) -m stack status

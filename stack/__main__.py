@@ -6,7 +6,7 @@ import os
 import sys
 
 from stack import environment
-from stack.down import down
+from stack.down import down, remove
 from stack.errors import StackError
 from stack.layout import ROOT, Layout
 from stack.logs import logs
@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m stack", description="The whole system without Docker.")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("up", help="raise the system and return when it is ready")
-    verbs.add_parser("down", help="stop it; the data stays")
+    verb = verbs.add_parser("down", help="stop it; the data stays")
+    verb.add_argument("--volumes", action="store_true", help="remove the data too, as in docker compose")
     verb = verbs.add_parser("status", help="what runs, since when, with how much memory")
     verb.add_argument("--json", action="store_true", help="for programs")
     verb = verbs.add_parser("logs", help="follow the logs")
@@ -51,6 +52,8 @@ def main() -> int:
                 up(settings)
             case "down":
                 down(layout)
+                if arguments.volumes:
+                    remove(layout)
             case "status":
                 return status(layout, as_json=arguments.json)
             case "logs":

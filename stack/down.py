@@ -35,7 +35,7 @@ def down(layout: Layout) -> None:
 
 
 def remove(layout: Layout) -> None:
-    """Remove a stack that is down, with all its data."""
+    """Remove a stack that is down, with all its data. Programs that were fetched stay: another stack may use them."""
     # For root the database may be elsewhere, behind a link.
     shutil.rmtree(layout.postgres.resolve(), ignore_errors=True)
-    shutil.rmtree(layout.home)
+    shutil.rmtree(layout.home, ignore_errors=True)

@@ -57,7 +57,8 @@ class ASGIRequestIds:
         send: "Callable[[Message], Awaitable[None]]",
     ) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         theirs = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         ours = [(b"x-request-id", _adopt(theirs.decode("latin-1")).encode()), (b"x-served-by", self.service)]
 

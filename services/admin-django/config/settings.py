@@ -91,8 +91,14 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = text("DJANGO_STATIC_ROOT", str(BASE_DIR / "static"))
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STATIC_ROOT = text("DJANGO_STATIC_ROOT", "") or None
+# An image has what collectstatic made when it was built: compressed, named by content, kept by browsers for good. A
+# checkout serves the files from their packages, so that nothing has to be made before it starts.
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STATIC_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if STATIC_ROOT:
+    STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {"staticfiles": {"BACKEND": STATIC_STORAGE}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

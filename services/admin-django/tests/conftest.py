@@ -7,7 +7,6 @@ the service's own role; the database that they name is not touched.
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,12 +24,10 @@ def _on_test_database(url: str) -> str:
     return urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
 
 
-_STATIC = tempfile.TemporaryDirectory()
 os.environ.pop("OWNER_DATABASE_URL", None)
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "DJANGO_SECRET_KEY": "tests",
-    "DJANGO_STATIC_ROOT": _STATIC.name,
     "DATABASE_URL": _on_test_database(os.environ["TRIPTYCH_DATABASE_URL"]),
     "CATEGORY_COUNTS_MAX_AGE_SECONDS": "0",
 }
@@ -41,7 +38,6 @@ from django.db import connection  # noqa: E402
 
 from tests.loader import Loader  # noqa: E402
 
-settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
 
 

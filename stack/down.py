@@ -35,7 +35,15 @@ def down(layout: Layout) -> None:
 
 
 def remove(layout: Layout) -> None:
-    """Remove a stack that is down, with all its data. Programs that were fetched stay: another stack may use them."""
-    # For root the database may be elsewhere, behind a link.
-    shutil.rmtree(layout.postgres.resolve(), ignore_errors=True)
-    shutil.rmtree(layout.home, ignore_errors=True)
+    """Remove what a stack that is down keeps below its home: data, passwords, logs. Nothing else that may be there."""
+    if not layout.credentials.is_file():
+        return  # not the home of a stack: TRIPTYCH_HOME may name any folder
+    with exclusive(layout.home, "reset"):
+        # For root the database may be elsewhere, behind a link.
+        shutil.rmtree(layout.postgres.resolve(), ignore_errors=True)
+        if layout.postgres.is_symlink():
+            layout.postgres.unlink()
+        for folder in (layout.run, layout.logs, layout.gateway_state, layout.www):
+            shutil.rmtree(folder, ignore_errors=True)
+        layout.password_shown.unlink(missing_ok=True)
+        layout.credentials.unlink()

@@ -3,11 +3,14 @@
 import signal
 import socket
 import stat
+from pathlib import Path
 
 import psutil
 import pytest
 
+from stack.down import remove
 from stack.launch import alive
+from stack.layout import Layout
 from stack.tests.conftest import Stack
 
 
@@ -23,6 +26,18 @@ def test_status_and_down_say_that_nothing_runs(stopped_stack: Stack) -> None:
     status, said = stopped_stack.run("status")
     assert (status, "Nothing runs" in said) == (3, True)
     assert "Nothing runs" in stopped_stack.down()
+
+
+def test_the_data_is_removed_on_request_and_nothing_else(tmp_path: Path) -> None:
+    home = Layout(tmp_path)
+    (tmp_path / "letter.txt").write_text("not ours")
+    home.postgres.mkdir()
+    remove(home)
+    assert home.postgres.is_dir(), "a folder that is no stack's home is left alone"
+    home.credentials.write_text("{}")
+    remove(home)
+    assert not home.postgres.exists() and not home.credentials.exists()
+    assert (tmp_path / "letter.txt").exists()
 
 
 def test_down_ends_what_a_killed_supervisord_left(stack: Stack) -> None:

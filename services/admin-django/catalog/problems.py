@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
+
+# Of a database that was not migrated yet: a table, view, column or function that is not there.
+UNDEFINED = {"42P01", "42703", "42883"}
 
 
 class ProblemResponse(HttpResponse):
@@ -55,6 +58,8 @@ class DatabaseAway:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError | InterfaceError):
             return ProblemResponse("unavailable", 503, "The database does not answer.", headers={"Retry-After": "1"})
+        if isinstance(error, ProgrammingError) and getattr(error.__cause__, "sqlstate", None) in UNDEFINED:
+            return ProblemResponse("unavailable", 503, "The database is not migrated.", headers={"Retry-After": "1"})
         return None
 
 

@@ -28,6 +28,10 @@ def database(url: str, **parameters: int | str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,
+            "tcp_user_timeout": 2000,  # a host that vanished answers nothing
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
             "application_name": "admin-django",
             "options": " ".join(f"-c {name}={value}" for name, value in parameters.items()),
         },
@@ -37,7 +41,7 @@ def database(url: str, **parameters: int | str) -> dict[str, Any]:
 DATABASES = {
     "default": database(
         database_url(),
-        statement_timeout=integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 3_600_000),
+        statement_timeout=integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000),
     ),
 }
 if text("OWNER_DATABASE_URL", ""):  # only the migration step has it
@@ -100,7 +104,7 @@ if STATIC_ROOT:
     STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {"staticfiles": {"BACKEND": STATIC_STORAGE}}
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["config.hashers.LeanArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -112,7 +116,7 @@ USE_TZ = True
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = configuration("admin-django", log_level())
 
-CATEGORY_COUNTS_MAX_AGE_SECONDS = integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 3600)
+CATEGORY_COUNTS_MAX_AGE_SECONDS = integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["catalog.reads.rendering.CompactJSONRenderer"],

@@ -3,33 +3,36 @@ from itertools import islice
 import pytest
 from catalog.models import Category, Item
 from catalog.seed import generated
-from catalog.seed.demo import load_demo
+from catalog.seed.demo import load_categories, load_items
 from catalog.seed.writing import write_generated
 from django.core.management import CommandError, call_command
 
 
 @pytest.mark.django_db
 def test_the_demo_is_loaded_once() -> None:
-    load_demo()
+    load_categories()
+    load_items()
     assert Item.objects.filter(sku__startswith="KIT-").exists()
     assert Category.objects.filter(slug="kitchen").exists()
     versions = dict(Item.objects.values_list("sku", "version"))
-    assert load_demo() == (0, 0)
+    assert (load_categories(), load_items()) == (0, 0)
     assert dict(Item.objects.values_list("sku", "version")) == versions
 
 
 @pytest.mark.django_db
 def test_the_demo_overwrites_no_edit_and_brings_back_what_is_missing() -> None:
-    load_demo()
+    load_categories()
+    load_items()
     Item.objects.filter(sku="KIT-001").update(name="Edited")
     Item.objects.filter(sku="KIT-002").delete()
-    assert load_demo() == (0, 1)
+    assert load_items() == 1
     assert Item.objects.get(sku="KIT-001").name == "Edited"
 
 
 @pytest.mark.django_db
 def test_the_demo_is_worth_looking_at() -> None:
-    load_demo()
+    load_categories()
+    load_items()
     items = list(Item.objects.filter(sku__regex="^[A-Z]{3}-[0-9]{3}$"))
     assert len(items) >= 60
     assert len({item.category_id for item in items}) >= 8
@@ -45,7 +48,7 @@ def test_a_generated_item_is_the_same_every_time() -> None:
 
 @pytest.mark.django_db
 def test_generated_items_do_not_double_and_gaps_are_filled() -> None:
-    load_demo()
+    load_categories()
     assert list(write_generated(30)) == [(30, 30)]
     assert list(write_generated(30)) == [(30, 0)]
     before = Item.objects.get(sku="GEN-0000007")
@@ -54,6 +57,13 @@ def test_generated_items_do_not_double_and_gaps_are_filled() -> None:
     after = Item.objects.get(sku="GEN-0000007")
     assert (after.name, after.price, after.category_id) == (before.name, before.price, before.category_id)
     assert Item.objects.filter(sku__startswith="GEN-").count() == 40
+
+
+@pytest.mark.django_db
+def test_generating_brings_no_demo_item_back() -> None:
+    load_categories()
+    call_command("seed", "--count", "3")
+    assert not Item.objects.filter(sku="KIT-001").exists()
 
 
 @pytest.mark.django_db

@@ -26,7 +26,7 @@ class Settings:
             host=host,
             port=port,
             database_pool_size=settings.integer("DATABASE_POOL_SIZE", 8, 1, 100),
-            database_statement_timeout_ms=settings.integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000),
+            database_statement_timeout_ms=settings.integer("DATABASE_STATEMENT_TIMEOUT_MS", 2000, 1, 600_000),
             category_counts_max_age_seconds=settings.integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60),
             log_level=settings.log_level(),
         )

@@ -24,7 +24,8 @@ bp = Blueprint("exports", __name__)
 
 ROWS_PER_FETCH = 100  # a description may have 100,000 characters
 FETCH_TIMEOUT = "60s"
-"""Bounds each fetch, and not the export: a long one lasts as long as its client keeps taking it."""
+EXPORT_TIMEOUT = "10min"
+"""A client that takes its file a few bytes at a time must not hold a slot, and back vacuum, for longer than this."""
 
 Chunks = Iterator[bytes]
 Format = Callable[[Sequence[Row[Any]]], bytes]
@@ -87,6 +88,7 @@ def _chunks(query: Select[Any], header: bytes, render: Format, slots: BoundedSem
         # A cursor lives in a transaction, and one statement sees one snapshot however long it is read.
         with db.engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = '{FETCH_TIMEOUT}'"))
+            connection.execute(text(f"SET LOCAL transaction_timeout = '{EXPORT_TIMEOUT}'"))
             with connection.execution_options(yield_per=ROWS_PER_FETCH).execute(query) as result:
                 partitions = result.partitions()
                 first = header + render(next(partitions, ()))

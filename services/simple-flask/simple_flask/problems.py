@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, abort, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from triptych_shared.problems import PROBLEM_JSON, problem
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from simple_flask.settings import LARGEST_BODY
+
+# Of a database that was not migrated yet: a table, view, column or function that is not there.
+UNDEFINED = {"42P01", "42703", "42883"}
 
 
 class Problem(Exception):
@@ -63,6 +66,12 @@ def init_app(app: Flask) -> None:
     def answer_database_away(error: Exception) -> Response:
         app.logger.warning("the database did not answer: %s", getattr(error, "orig", None) or error)
         return unavailable("The database does not answer. Try again in a moment.").response()
+
+    @app.errorhandler(ProgrammingError)
+    def answer_not_migrated(error: ProgrammingError) -> Response:
+        if getattr(error.orig, "sqlstate", None) not in UNDEFINED:
+            raise error
+        return unavailable("The database is not migrated yet.").response()
 
     @app.errorhandler(HTTPException)
     def answer_http(error: HTTPException) -> Response:

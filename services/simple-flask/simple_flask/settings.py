@@ -11,9 +11,9 @@ LARGEST_BODY = 256 * 1024
 def from_environment() -> dict[str, Any]:
     """Return Flask's configuration; raises SettingsError naming the variable that is missing or malformed."""
     pool_size = integer("DATABASE_POOL_SIZE", 8, 1, 100)
-    statement_timeout = integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000)
+    statement_timeout = integer("DATABASE_STATEMENT_TIMEOUT_MS", 2000, 1, 600_000)
     return {
-        "CATEGORY_COUNTS_MAX_AGE_SECONDS": integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 3600),
+        "CATEGORY_COUNTS_MAX_AGE_SECONDS": integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60),
         "EXPORTS_AT_ONCE": max(1, pool_size // 4),  # an export holds its connection for long: most stay for short work
         # Werkzeug cuts a chunked body off at this length without a word: one byte more than we take shows that it did.
         "MAX_CONTENT_LENGTH": LARGEST_BODY + 1,

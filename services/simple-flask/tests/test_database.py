@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from simple_flask import settings
 from simple_flask.database import Category, Item, db
-from sqlalchemy import inspect
+from sqlalchemy import inspect, make_url
 
 
 @pytest.mark.parametrize("model", [Item, Category])
@@ -67,6 +67,16 @@ def test_times_are_in_utc_whatever_the_database_prefers(app: Flask) -> None:
     with app.app_context():
         zone = db.session.execute(db.text("SELECT setting, source FROM pg_settings WHERE name = 'TimeZone'")).one()
         assert zone == ("UTC", "client")
+
+
+def test_a_database_that_is_not_migrated_is_unavailable(
+    make_app: Callable[..., Flask], assert_problem: Callable[..., Any]
+) -> None:
+    empty = make_url(os.environ["TRIPTYCH_SUPERUSER_DATABASE_URL"]).set(
+        drivername="postgresql+psycopg", database="postgres"
+    )
+    client = make_app(SQLALCHEMY_DATABASE_URI=empty).test_client()
+    assert_problem(client.get("/api/items/"), 503, "unavailable")
 
 
 def test_a_statement_that_takes_too_long_is_stopped(

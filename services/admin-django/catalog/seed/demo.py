@@ -8,21 +8,21 @@ from catalog.models import Category, Item
 _DEMO = Path(__file__).resolve().parent.parent / "demo"
 
 
-def load_demo() -> tuple[int, int]:
-    """Add the categories and items that are missing, by slug and sku, and return how many of each.
+def load_categories() -> int:
+    """Add the categories whose slug is missing, and return how many."""
+    known = set(Category.objects.values_list("slug", flat=True))
+    missing = [Category(**row) for row in _rows("categories.json") if row["slug"] not in known]
+    Category.objects.bulk_create(missing, ignore_conflicts=True)
+    return len(missing)
 
-    What is there already stays as it is: somebody may have edited it.
-    """
-    categories = [Category(**row) for row in _rows("categories.json")]
-    known_slugs = set(Category.objects.values_list("slug", flat=True))
-    missing_categories = [category for category in categories if category.slug not in known_slugs]
-    Category.objects.bulk_create(missing_categories, ignore_conflicts=True)
 
+def load_items() -> int:
+    """Add the items whose sku is missing, and return how many; the others stay: somebody may have edited them."""
     items = [Item(category_id=row.pop("category"), **row) for row in _rows("items.json")]
-    known_skus = set(Item.objects.filter(sku__in=[item.sku for item in items]).values_list("sku", flat=True))
-    missing_items = [item for item in items if item.sku not in known_skus]
-    Item.objects.bulk_create(missing_items, ignore_conflicts=True)
-    return len(missing_categories), len(missing_items)
+    known = set(Item.objects.filter(sku__in=[item.sku for item in items]).values_list("sku", flat=True))
+    missing = [item for item in items if item.sku not in known]
+    Item.objects.bulk_create(missing, ignore_conflicts=True)
+    return len(missing)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from tqdm import tqdm
 
-from catalog.seed.demo import load_demo
+from catalog.seed.demo import load_categories, load_items
 from catalog.seed.generated import LARGEST
 from catalog.seed.writing import analyze, write_generated
 
@@ -31,13 +31,15 @@ class Command(BaseCommand):
             raise CommandError(f"the database refuses it, or is away: {error}") from error
 
     def _seed(self, count: int) -> None:
-        categories, items = load_demo()
+        categories = load_categories()
+        if count:
+            self._generate(count)
+            return
+        items = load_items()
         if categories or items:
             self.stdout.write(f"demo: {categories} categories and {items} items loaded")
         else:
             self.stdout.write("demo: nothing to do, all is there")
-        if count:
-            self._generate(count)
 
     def _generate(self, count: int) -> None:
         started, new = perf_counter(), 0

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("env", help="the running system's URLs and passwords, as lines for a shell")
     verb = verbs.add_parser("exec", help="run a command in a service's folder and environment")
     verb.add_argument("service")
-    verb.add_argument("command", nargs="+")
+    verb.add_argument("command", nargs=argparse.REMAINDER)
     verb = verbs.add_parser("test", help="run the tests against a system of their own")
     verb.add_argument("--long", action="store_true", help="the long tests instead of the others")
     verb.add_argument("--part", choices=PARTS, help="only this part")
@@ -61,6 +61,8 @@ def main() -> int:
             case "env":
                 environment.show(layout)
             case "exec":
+                if not arguments.command:
+                    raise StackError("exec needs a command: python -m stack exec SERVICE COMMAND…")
                 environment.execute(layout, arguments.service, arguments.command)
             case "test":
                 return test(long=arguments.long, part=arguments.part, arguments=arguments.arguments)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def _new_stack(name: str) -> Iterator[Stack]:
     yield stack
     said = stack.down()
     remove(stack.layout)
+    shutil.rmtree(stack.home)
     assert "down" in said or "Nothing" in said
 
 

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "accounts",
     "catalog",
 ]
 MIDDLEWARE = [
@@ -107,6 +108,9 @@ LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = configuration("admin-django", log_level())
 
 CATEGORY_COUNTS_MAX_AGE_SECONDS = integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 3600)
+
+TOKEN_ISSUER = text("TOKEN_ISSUER", "triptych")
+TOKEN_AUDIENCE = text("TOKEN_AUDIENCE", "triptych-api")
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["catalog.reads.rendering.CompactJSONRenderer"],

@@ -25,6 +25,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO admin_django;
 GRANT SELECT ON item_change, item_feed_state, item_feed_life TO api_fastapi;
 GRANT EXECUTE ON FUNCTION item_feed_attend TO api_fastapi;
 
+-- Signing keys and logins are admin-django's alone; others know the public keys by the JWKS.
+GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys, refresh_tokens TO admin_django;
+
 -- Django's own tables: users and sessions are changed, the lists that migrations fill are read.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     auth_group, auth_group_permissions, auth_user, auth_user_groups, auth_user_user_permissions,

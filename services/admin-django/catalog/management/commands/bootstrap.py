@@ -32,6 +32,7 @@ class Command(BaseCommand):
                 call_command("migrate", database="owner", interactive=False, stdout=self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
                 connections["owner"].close()
+                call_command("make_keys", stdout=self.stdout)
                 self._make_admin_user()
                 if text("TRIPTYCH_DEMO_DATA", "off") == "on":
                     call_command("seed", stdout=self.stdout)

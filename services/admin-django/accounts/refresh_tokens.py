@@ -4,6 +4,7 @@ A login is one row that knows its newest token only. An older one means that two
 the login ends, for both. The row is locked meanwhile, so that of two that come together one is the older.
 """
 
+import re
 import secrets
 from datetime import timedelta
 from hashlib import sha256
@@ -19,10 +20,7 @@ from accounts.models import RefreshToken
 
 LIFETIME = timedelta(hours=12)
 CLEANED_AT_ONCE = 100
-
-
-class InvalidRefreshToken(Exception):
-    """The token is unknown, used, too old, or its user may not come in any more."""
+_FAMILY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 def begin(user: User) -> str:
@@ -40,20 +38,23 @@ def begin(user: User) -> str:
     return _token(login.family, secret)
 
 
-def redeem(token: str) -> tuple[User, str]:
-    """Return the user and the token that replaces this one. Raises InvalidRefreshToken."""
-    family, secret = _parts(token)
+def redeem(token: str) -> tuple[User, str] | None:
+    """Return the user and the token that replaces this one; None for one that is not good, which may end its login."""
+    family, _, secret = token.partition(".")
+    if not _FAMILY.fullmatch(family):
+        return None
     with transaction.atomic():
         logins = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
         login = logins.filter(family=family, expires_at__gt=Now()).first()
-        if login is not None and _still_good(login, secret):
-            secret = _new_secret()
-            login.digest = _digest(secret)
-            login.save(update_fields=["digest"])
-            return login.user, _token(family, secret)
-        if login is not None:
+        if login is None:
+            return None
+        if not _still_good(login, secret):
             login.delete()
-    raise InvalidRefreshToken
+            return None
+        secret = _new_secret()
+        login.digest = _digest(secret)
+        login.save(update_fields=["digest"])
+        return login.user, _token(login.family, secret)
 
 
 def _still_good(login: RefreshToken, secret: str) -> bool:
@@ -74,14 +75,6 @@ def _digest(secret: str) -> bytes:
 
 def _token(family: UUID, secret: str) -> str:
     return f"{family.hex}.{secret}"
-
-
-def _parts(token: str) -> tuple[UUID, str]:
-    family, _, secret = token.partition(".")
-    try:
-        return UUID(hex=family), secret
-    except ValueError as error:
-        raise InvalidRefreshToken from error
 
 
 def _remove_expired() -> None:

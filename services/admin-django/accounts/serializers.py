@@ -6,29 +6,29 @@ from rest_framework import serializers
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150)
+    username = serializers.CharField(max_length=150, trim_whitespace=False)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField(max_length=200)
+    refresh = serializers.CharField(max_length=200, trim_whitespace=False)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField()
     refresh = serializers.CharField()
-    token_type = serializers.CharField()
+    token_type = serializers.ChoiceField(["Bearer"])
     expires_in = serializers.IntegerField()
-    scope = serializers.CharField()
+    scope = serializers.CharField(allow_blank=True)
 
 
 class KeySerializer(serializers.Serializer[Any]):
-    kty = serializers.CharField()
-    crv = serializers.CharField()
+    kty = serializers.ChoiceField(["OKP"])
+    crv = serializers.ChoiceField(["Ed25519"])
     x = serializers.CharField()
     kid = serializers.CharField()
-    use = serializers.CharField()
-    alg = serializers.CharField()
+    use = serializers.ChoiceField(["sig"])
+    alg = serializers.ChoiceField(["EdDSA"])
 
 
 class KeySetSerializer(serializers.Serializer[Any]):

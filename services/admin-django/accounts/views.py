@@ -1,94 +1,109 @@
 """The routes of `/api/auth/`."""
 
+import logging
 from base64 import urlsafe_b64encode
 from typing import Any
 
-from django.contrib.auth import authenticate, get_user_model
+from catalog.problems import ProblemResponse
+from catalog.reads.parameters import NoParameters, read_parameters
+from catalog.reads.views import ReadView
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in
-from rest_framework.exceptions import AuthenticationFailed
+from django.db import transaction
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import refresh_tokens, tokens
-from accounts.key_ring import ring
+from accounts import refresh_tokens, schema, tokens
+from accounts.bodies import read_body
+from accounts.key_ring import NoKeys, ring
 from accounts.models import SigningKey
+from accounts.passwords import log_in
+from accounts.refusals import Refused, unauthenticated
 from accounts.rotation import JWKS_MAX_AGE, TOKEN_LIFETIME
 from accounts.serializers import CredentialsSerializer, KeySetSerializer, RefreshSerializer
+from accounts.signing_keys import KeyNotOpened
+
+logger = logging.getLogger(__name__)
 
 
-class AuthView(GenericAPIView[Any]):
-    """A route that is for everybody."""
+class TokensView(GenericAPIView[Any]):
+    """A POST of something that is as good as a user, answered with tokens."""
 
+    http_method_names = ["post"]
     authentication_classes = ()
     permission_classes = ()
+    parser_classes = (JSONParser,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Judge the method, then the parameters, of which there are none."""
+        super().initial(request, *args, **kwargs)
+        if request.method != "POST":
+            self.http_method_not_allowed(request)
+        read_parameters(request, NoParameters)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Answer a refusal as the problem that it is, and missing keys as something that passes."""
+        match exc:
+            case Refused():
+                return ProblemResponse(exc.kind, exc.status, exc.detail, exc.errors, exc.headers)
+            case NoKeys() | KeyNotOpened():
+                logger.error("no token can be signed: %s; the bootstrap step makes keys", exc)
+                return ProblemResponse("unavailable", 503, "No token can be signed.", headers={"Retry-After": "1"})
+        return super().handle_exception(exc)
+
+    def tokens(self, user: User, refresh: str) -> Response:
+        """Return the answer for the user."""
+        access, scope = tokens.issue(user)
+        body = {
+            "access": access,
+            "refresh": refresh,
+            "token_type": "Bearer",
+            "expires_in": int(TOKEN_LIFETIME.total_seconds()),
+            "scope": scope,
+        }
+        return Response(body, headers={"Cache-Control": "no-store"})
 
 
-class TokenView(AuthView):
+class TokenView(TokensView):
     """User and password against tokens."""
 
-    http_method_names = ["post"]
-    parser_classes = (JSONParser,)
     serializer_class = CredentialsSerializer
 
+    @schema.token
     def post(self, request: Request) -> Response:
         """Answer with an access token and a refresh token."""
-        sent = self.get_serializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        username = get_user_model().normalize_username(sent.validated_data["username"])
-        plain = request._request  # what other parts of Django know
-        user = authenticate(plain, username=username, password=sent.validated_data["password"])
-        if not isinstance(user, User):
-            raise AuthenticationFailed("There is no such user with this password.")
-        user_logged_in.send(sender=User, request=plain, user=user)
-        return _tokens(user, refresh_tokens.begin(user))
+        sent = read_body(request, CredentialsSerializer)
+        user = log_in(request._request, sent["username"], sent["password"])
+        return self.tokens(user, refresh_tokens.begin(user))
 
 
-class RefreshView(AuthView):
+class RefreshView(TokensView):
     """A refresh token against new tokens."""
 
-    http_method_names = ["post"]
-    parser_classes = (JSONParser,)
     serializer_class = RefreshSerializer
 
+    @schema.refresh
     def post(self, request: Request) -> Response:
-        """Answer with an access token and the refresh token that comes next."""
-        sent = self.get_serializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        try:
-            user, refresh = refresh_tokens.redeem(sent.validated_data["refresh"])
-        except refresh_tokens.InvalidRefreshToken as error:
-            raise AuthenticationFailed("This refresh token is not valid, or no longer.") from error
-        return _tokens(user, refresh)
+        """Answer with an access token, and the refresh token for the next time."""
+        sent = read_body(request, RefreshSerializer)
+        with transaction.atomic():  # a token that brought nothing is not used up
+            redeemed = refresh_tokens.redeem(sent["refresh"])
+            if redeemed:
+                return self.tokens(*redeemed)
+        raise unauthenticated("This refresh token is not valid, or no longer.")
 
 
-class KeySetView(AuthView):
+class KeySetView(ReadView):
     """The public keys, as a JWK set (RFC 7517, RFC 8037)."""
 
-    http_method_names = ["get", "head"]
     serializer_class = KeySetSerializer
+    cache_control = f"public, max-age={int(JWKS_MAX_AGE.total_seconds())}"
 
+    @schema.key_set
     def get(self, request: Request) -> Response:
         """Answer with every key that may verify a token, the next one included."""
-        max_age = int(JWKS_MAX_AGE.total_seconds())
-        return Response(
-            {"keys": [_public(key) for key in ring.published()]},
-            headers={"Cache-Control": f"public, max-age={max_age}"},
-        )
-
-
-def _tokens(user: User, refresh: str) -> Response:
-    access, scope = tokens.issue(user)
-    body = {
-        "access": access,
-        "refresh": refresh,
-        "token_type": "Bearer",
-        "expires_in": int(TOKEN_LIFETIME.total_seconds()),
-        "scope": scope,
-    }
-    return Response(body, headers={"Cache-Control": "no-store"})
+        return Response({"keys": [_public(key) for key in ring.published()]})
 
 
 def _public(key: SigningKey) -> dict[str, str]:

@@ -72,8 +72,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "catalog.freshness.FreshAfterWrites",
     "catalog.problems.DatabaseAway",
 ]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # the bulk route's; the others' own bounds are lower
 APPEND_SLASH = False  # the gateway redirects; a service answers 404
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

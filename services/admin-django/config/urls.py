@@ -7,7 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.urls")),
-    path("api/", include("catalog.reads.urls")),
+    path("api/", include("catalog.urls")),
     path("livez", livez),
     path("readyz", readyz),
 ]

@@ -1,6 +1,21 @@
 -- What each service may do, and nothing else. Run by the owner after every migration, in one transaction, so that no
 -- running service sees the moment in between; a table that is not named here is nobody's but the owner's.
 
+-- The owner may define; the services may connect; whoever else comes along may not even do that. Nobody makes temporary
+-- tables: one of the name of ours would stand before it in the eyes of a function.
+ALTER SCHEMA public OWNER TO CURRENT_USER;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, admin_django, simple_flask, api_fastapi', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO admin_django, simple_flask, api_fastapi', current_database());
+END
+$$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
+
+-- Tables are born closed, functions are not: without this, everybody could execute a new one from the end of its
+-- migration until the lines below have been run, and with SECURITY DEFINER that is more than a moment's nuisance.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
+
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;

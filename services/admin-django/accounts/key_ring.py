@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from accounts.models import SigningKey
 
-MAX_AGE = 5.0
+MAX_AGE = 2.0
 UNKNOWN_KEY_INTERVAL = 1.0  # seconds between two looks into the database for keys that do not exist
 
 

@@ -22,6 +22,6 @@ def unauthenticated(detail: str) -> Refused:
     return Refused("unauthenticated", 401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def invalid_body(status: int, errors: dict[str, list[str]]) -> Refused:
+def invalid_body(errors: dict[str, list[str]]) -> Refused:
     """Return the refusal of a body; `errors` by member, or `body` for the whole."""
-    return Refused("invalid-body", status, f"Wrong in the body: {', '.join(errors)}.", errors=errors)
+    return Refused("invalid-body", 400, f"Wrong in the body: {', '.join(errors)}.", errors=errors)

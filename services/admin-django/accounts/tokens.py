@@ -83,7 +83,7 @@ def verify(token: str) -> AccessToken:
 def _kid(segment: str) -> str:
     """Return the key's id in the header. A member that our tokens do not have (jku, jwk, crit, b64…) is refused."""
     try:
-        header = json.loads(base64url_decode(segment), object_pairs_hook=_members)
+        header = json.loads(base64url_decode(segment).decode(), object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
         raise InvalidToken(f"the header is not JSON: {error}") from error
     match header:

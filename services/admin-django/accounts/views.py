@@ -4,6 +4,7 @@ import logging
 from base64 import urlsafe_b64encode
 from typing import Any
 
+from catalog.bodies import InvalidBody
 from catalog.problems import ProblemResponse
 from catalog.reads.parameters import NoParameters, read_parameters
 from catalog.reads.views import ReadView
@@ -47,6 +48,8 @@ class TokensView(GenericAPIView[Any]):
         match exc:
             case Refused():
                 return ProblemResponse(exc.kind, exc.status, exc.detail, exc.errors, exc.headers)
+            case InvalidBody():
+                return exc.response()
             case NoKeys() | KeyNotOpened():
                 logger.error("no token can be signed: %s; the bootstrap step makes keys", exc)
                 return ProblemResponse("unavailable", 503, "No token can be signed.", headers={"Retry-After": "1"})

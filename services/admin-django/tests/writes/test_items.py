@@ -128,7 +128,11 @@ def test_reads_do_not_look_at_the_token(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/api/items/", "GET, HEAD, POST"), ("/api/items/1/", "GET, HEAD, PUT, PATCH, DELETE"), ("/api/items/bulk/", "POST")],
+    [
+        ("/api/items/", "GET, HEAD, POST"),
+        ("/api/items/1/", "GET, HEAD, PUT, PATCH, DELETE"),
+        ("/api/items/bulk/", "POST"),
+    ],
 )
 def test_other_methods_are_not_allowed(client: Client, path: str, allowed: str) -> None:
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} - set(allowed.split(", ")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import SigningKey
@@ -35,7 +35,7 @@ class KeyRing:
         self._flight: Future[_Known] | None = None
 
     def published(self) -> list[SigningKey]:
-        """Return the keys that verify, the next one included, oldest first."""
+        """Return the keys that verify, in the order in which they sign, the next one last."""
         return list(self._fresh(MAX_AGE).keys.values())
 
     def current(self) -> SigningKey:
@@ -77,7 +77,7 @@ class KeyRing:
 def _read() -> _Known:
     at = time.monotonic()
     still_verify = Q(verifies_until=None) | Q(verifies_until__gt=Now())
-    keys = SigningKey.objects.filter(still_verify).order_by("created_at", "kid")
+    keys = SigningKey.objects.filter(still_verify).order_by(F("signs_from").asc(nulls_last=True))
     return _Known({key.kid: key for key in keys}, at)
 
 

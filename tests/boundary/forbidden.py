@@ -1,4 +1,4 @@
-"""What no service may do: statements that are right in form and aim at what is there, so that only the right is missing.
+"""What no service may do: statements right in form, at what is there, so that only the right to them is missing.
 
 Each is refused with SQLSTATE 42501 (insufficient_privilege) unless another code stands beside it.
 """
@@ -8,7 +8,7 @@ WARNS = "01000"
 NOTHING_GRANTED = "01007"
 # There is no provider of labels whom one could be allowed to ask.
 NO_PROVIDER = "22023"
-# Extensions of this name are looked for on disk before rights are looked at; only the superuser could have put one there.
+# Extensions are looked for on disk before rights are looked at, and only the superuser could have put one there.
 NO_SUCH_EXTENSION = "0A000"
 
 EVERYONE: dict[str, str] = {

@@ -14,7 +14,7 @@ NAME_SHOWN = 64
 
 
 def read_body(request: Request, form: type[Serializer[Any]]) -> dict[str, str]:
-    """Return the members of the body, all of them strings, as `form` has validated them. Raises Refused, InvalidBody."""
+    """Return the members of the body, all of them strings, as `form` validates them. Raises Refused, InvalidBody."""
     value = read_json(request, LONGEST)
     if not isinstance(value, strict_json.Object):
         raise invalid_body({"body": ["must be an object"]})

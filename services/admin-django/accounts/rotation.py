@@ -31,7 +31,7 @@ def rotate() -> SigningKey:
         SigningKey.objects.filter(verifies_until__lt=now).delete()
         current = SigningKey.objects.get(signs_from__isnull=False, verifies_until=None)
         following = SigningKey.objects.get(signs_from=None)
-        following.signs_from = max(now, following.created_at + PUBLISHED_BEFORE)
+        following.signs_from = max(now, following.created_at + PUBLISHED_BEFORE, current.signs_from or now)
         current.verifies_until = following.signs_from + TOKEN_LIFETIME + LEEWAY + MARGIN
         current.save()
         following.save()

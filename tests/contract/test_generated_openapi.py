@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.contract.compatibility import differences
+from tests.contract.compatibility import differences, operations
 from tests.contract.document import contract
 
 ROOT = Path(__file__).resolve().parents[2]
-READS = ["/api/items/", "/api/items/{id}/", "/api/categories/"]
+READS = [("/api/items/", "get"), ("/api/items/{id}/", "get"), ("/api/categories/", "get")]
 
 FASTAPI = """
 import json
@@ -45,3 +45,10 @@ def generated(service: str) -> dict[str, Any]:
 @pytest.mark.parametrize("service", GENERATORS)
 def test_the_generated_document_is_compatible_with_the_contract(service: str) -> None:
     assert differences(contract(), generated(service), READS) == []
+
+
+def test_django_describes_all_that_the_contract_says_of_items_and_no_more() -> None:
+    ours, theirs = contract(), generated("admin-django")
+    described = sorted({*operations(ours, "/api/items/"), *operations(theirs, "/api/items/")})
+    assert len(described) > len(READS)
+    assert differences(ours, theirs, described) == []

@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from catalog.reads.schema import ID, problems
 from catalog.reads.serializers import ItemSerializer
-from catalog.writes.serializers import BulkSerializer, ItemWriteSerializer, ReportSerializer
+from catalog.writes.serializers import BulkSerializer, ItemChangeSerializer, ItemWriteSerializer, ReportSerializer
 
 _KEY = OpenApiParameter("Idempotency-Key", {"type": "string", "pattern": "^[!-~]{1,255}$"}, OpenApiParameter.HEADER)
 _IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
@@ -26,7 +26,7 @@ item_replace = extend_schema(
 item_change = extend_schema(
     operation_id="change_item",
     parameters=[ID, _IF_MATCH, _KEY],
-    request=ItemWriteSerializer,
+    request=ItemChangeSerializer,
     responses={200: ItemSerializer, **problems(*_REFUSALS, 404, 409, 412)},
 )
 item_delete = extend_schema(

@@ -110,6 +110,16 @@ class ItemWriteSerializer(serializers.Serializer[Any]):
                 yield name, ["May be given only once."]
 
 
+class ItemChangeSerializer(ItemWriteSerializer):
+    """What can be changed of an item; what is left out stays."""
+
+    name = StrictText(min_length=1, max_length=100, required=False)
+    description = StrictText(allow_blank=True, max_length=DESCRIPTION_LENGTH, required=False)
+    price = StrictPrice(max_digits=10, decimal_places=2, required=False)
+    sku = StrictText(min_length=1, max_length=64, allow_null=True, required=False)
+    category = SlugText(allow_null=True, required=False)
+
+
 class ItemUpsertSerializer(ItemWriteSerializer):
     """A row of the bulk route: a whole item, found by its sku."""
 

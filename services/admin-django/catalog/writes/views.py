@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from catalog.bodies import read_json
 from catalog.writes import schema
 from catalog.writes.bulk import read_rows, report
+from catalog.writes.serializers import ItemChangeSerializer
 from catalog.writes.services import item_create, item_delete, item_update, items_upsert
 from catalog.writes.write_view import WriteView, transactional, written
 
@@ -36,7 +37,7 @@ class ChangesItem(WriteView):
     @transactional
     def patch(self, request: Request, id: int) -> HttpResponse:
         """Answer with the item, whose fields in the body are as there."""
-        return self._update(request, id, self.fields(request, partial=True))
+        return self._update(request, id, self.fields(request, ItemChangeSerializer))
 
     @schema.item_delete
     @transactional

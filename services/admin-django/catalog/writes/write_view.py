@@ -122,14 +122,12 @@ class WriteView(GenericAPIView[Any]):
                 return ProblemResponse("idempotency-mismatch", 422, detail)
         return super().handle_exception(exc)
 
-    def fields(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
-        """Return the item's fields in the body. Raises Refused."""
-        serializer = ItemWriteSerializer(data=read_json(request, self.longest_body), partial=partial)
+    def fields(self, request: Request, form: type[ItemWriteSerializer] = ItemWriteSerializer) -> dict[str, Any]:
+        """Return the item's fields in the body, as `form` has validated them. Raises InvalidBody, Refused."""
         try:
-            serializer.is_valid(raise_exception=True)
+            fields: dict[str, Any] = form().run_validation(read_json(request, self.longest_body))
         except ValidationError as error:
             raise Refused(error.detail) from error  # type: ignore[arg-type]
-        fields: dict[str, Any] = serializer.validated_data
         return fields
 
     def item(self, item: Item, status: int = 200, **headers: str) -> HttpResponse:

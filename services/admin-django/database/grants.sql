@@ -53,3 +53,13 @@ GRANT USAGE ON SEQUENCE
     auth_group_id_seq, auth_group_permissions_id_seq, auth_user_id_seq, auth_user_groups_id_seq,
     auth_user_user_permissions_id_seq, django_admin_log_id_seq
 TO admin_django;
+
+-- Who comes into the back office: wrong passwords are counted, second factors kept.
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    axes_accessattempt, axes_accessattemptexpiration, axes_accessfailurelog, axes_accesslog,
+    otp_static_staticdevice, otp_static_statictoken, otp_totp_totpdevice
+TO admin_django;
+GRANT USAGE ON SEQUENCE
+    axes_accessattempt_id_seq, axes_accessfailurelog_id_seq, axes_accesslog_id_seq,
+    otp_static_staticdevice_id_seq, otp_static_statictoken_id_seq, otp_totp_totpdevice_id_seq
+TO admin_django;

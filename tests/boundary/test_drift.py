@@ -14,8 +14,8 @@ from tests.boundary.tree import Tree
 def check_migrations(tree: Tree, server: Server, database: str) -> tuple[int, str]:
     """Return the status and the output of `makemigrations --check`."""
     environment = tree.environment("admin-django", server, database)
-    process = tree.start("makemigrations", "--check", "--dry-run", environment=environment)
-    output, _ = process.communicate(timeout=60)
+    with tree.running("makemigrations", "--check", "--dry-run", environment=environment) as process:
+        output, _ = process.communicate(timeout=60)
     return process.returncode, output
 
 

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +45,10 @@ class Tree:
         }
         return self.environment("admin-django", server, database) | owner | (superuser if roles else {})
 
-    def start(self, *command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-        """Start a command of manage.py; what it says comes in one stream."""
-        return subprocess.Popen(
+    @contextmanager
+    def running(self, *command: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+        """Run a command of manage.py during the block; what it says comes in one stream."""
+        with subprocess.Popen(
             [sys.executable, "manage.py", *command],
             cwd=self.folder("admin-django"),
             env=environment,
@@ -53,12 +56,16 @@ class Tree:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def manage(self, *command: str, environment: dict[str, str]) -> str:
         """Run a command of manage.py to its end, and return what it said; AssertionError when it fails."""
-        process = self.start(*command, environment=environment)
-        output, _ = process.communicate(timeout=120)
+        with self.running(*command, environment=environment) as process:
+            output, _ = process.communicate(timeout=120)
         assert process.returncode == 0, output
         return output
 

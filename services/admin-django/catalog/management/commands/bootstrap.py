@@ -13,6 +13,8 @@ from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, text
 
+from catalog.migrating import migrate
+
 DATABASE_SQL = settings.BASE_DIR / "database"
 BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
 
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             if text("SUPERUSER_DATABASE_URL", ""):
                 self._make_roles(database_url("SUPERUSER_DATABASE_URL"))
             with _locked(database_url("OWNER_DATABASE_URL")) as owner:
-                call_command("migrate", database="owner", interactive=False, stdout=self.stdout)
+                migrate(self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
                 connections["owner"].close()
                 call_command("make_keys", stdout=self.stdout)

@@ -6,12 +6,12 @@ from rest_framework import serializers
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150, trim_whitespace=False)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    username = serializers.CharField(min_length=1, max_length=150, trim_whitespace=False)
+    password = serializers.CharField(min_length=1, max_length=1000, trim_whitespace=False)
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField(max_length=200, trim_whitespace=False)
+    refresh = serializers.CharField(min_length=1, max_length=200, trim_whitespace=False)
 
 
 class TokensSerializer(serializers.Serializer[Any]):

@@ -31,8 +31,9 @@ def test_exactly_these_routes_are_described(paths: dict[str, Any]) -> None:
         "/api/auth/jwks.json": {"get"},
         "/api/auth/refresh/": {"post"},
         "/api/auth/token/": {"post"},
-        "/api/items/": {"get"},
-        "/api/items/{id}/": {"get"},
+        "/api/items/": {"get", "post"},
+        "/api/items/{id}/": {"get", "put", "patch", "delete"},
+        "/api/items/bulk/": {"post"},
         "/api/categories/": {"get"},
     }
 

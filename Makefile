@@ -41,10 +41,12 @@ test-compose: .venv/development ## the tests of the compose system, from nothing
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
 	@$(python) -m tests.boundary snapshot
 
-lint: .venv/development ## ruff, and mypy over each part, strict
+lint: .venv/development ## ruff, mypy over each part, strict, and whether a migration breaks the last release
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@stack/check-types
+	@echo "migrations"
+	@$(python) -m tests.boundary lint
 
 fmt: .venv/development ## write the code the way lint wants it
 	@.venv/bin/ruff check --fix --exit-zero .

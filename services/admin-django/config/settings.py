@@ -99,7 +99,7 @@ AXES_DISABLE_ACCESS_LOG = True  # the log of the service has it
 AXES_VERBOSE = False
 
 INSTALLED_APPS = [
-    "back_office.apps.BackOfficeConfig",
+    "back_office.apps.BackOfficeConfig",  # first: its templates come before those of others
     "back_office.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -156,7 +156,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = text("DJANGO_STATIC_ROOT", str(BASE_DIR / "static"))
 STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.BoundedArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

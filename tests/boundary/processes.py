@@ -22,16 +22,21 @@ COMMANDS = {
 class Process:
     """A running process; its log is a file."""
 
-    def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str], log: Path, port: int) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        log: Path,
+        port: int,
+        inherited: tuple[int, ...] = (),
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        self._process = self._start(command, folder, environment)
-
-    def _start(self, command: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, close_fds=False,
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True, pass_fds=inherited,
             )  # fmt: skip
 
     def answers(self, path: str) -> int:

@@ -147,6 +147,7 @@ $$;
 CREATE FUNCTION public.item_history_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
+    SET enable_nestloop TO 'off'
     AS $$
 BEGIN
     INSERT INTO item_history (item_id, version, op, actor, action, before, after)

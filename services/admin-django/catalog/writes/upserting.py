@@ -1,5 +1,6 @@
 """Many upserts in one statement, of which a bad row does not spoil the others."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,12 +13,12 @@ from catalog.writes.refusals import UNKNOWN_CATEGORY, Errors, refusal
 Status = Literal["created", "updated", "unchanged", "rejected"]
 
 # In the order of the skus: two requests with the same skus wait for each other instead of for ever. `old` is the row
-# before, as Postgres has it since 18; a row that does not differ is not written, and not returned.
+# before, as Postgres has it since 18; a row that does not differ is not written, and not returned. The rows travel as
+# one JSON text, which costs Python less than five arrays.
 _UPSERT = """
     INSERT INTO items (name, description, price, sku, category)
     SELECT name, description, price, sku, category
-    FROM unnest(%s::text[], %s::text[], %s::numeric[], %s::text[], %s::text[])
-        AS sent (name, description, price, sku, category)
+    FROM json_to_recordset(%s::json) AS sent (name text, description text, price numeric, sku text, category text)
     ORDER BY sku
     ON CONFLICT (sku) DO UPDATE
     SET name = excluded.name, description = excluded.description, price = excluded.price, category = excluded.category
@@ -83,9 +84,11 @@ def _write(rows: Sequence[Row]) -> dict[str, Outcome]:
 def _write_together(rows: Sequence[Row]) -> dict[str, Outcome]:
     if not rows:
         return {}
-    columns = [[getattr(row, name) for row in rows] for name in ("name", "description", "price", "sku", "category")]
+    names = ("name", "description", "price", "sku", "category")
+    fields = [{name: getattr(row, name) for name in names} for row in rows]
+    sent = json.dumps(fields, default=str, ensure_ascii=False)  # a price is a string
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, columns)
+        cursor.execute(_UPSERT, [sent])
         written = {sku: Outcome(status, id, version) for sku, status, id, version in cursor}
         others = [row.sku for row in rows if row.sku not in written]
         if others:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(min_length=1, max_length=150, trim_whitespace=False)
     password = serializers.CharField(min_length=1, max_length=1000, trim_whitespace=False)
+    otp = serializers.CharField(min_length=6, max_length=16, trim_whitespace=False, required=False)
 
 
 class RefreshSerializer(serializers.Serializer[Any]):

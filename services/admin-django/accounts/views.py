@@ -77,7 +77,7 @@ class TokenView(TokensView):
     def post(self, request: Request) -> Response:
         """Answer with an access token and a refresh token."""
         sent = read_body(request, CredentialsSerializer)
-        user = log_in(request._request, sent["username"], sent["password"])
+        user = log_in(request._request, sent["username"], sent["password"], sent.get("otp"))
         return self.tokens(user, refresh_tokens.begin(user))
 
 

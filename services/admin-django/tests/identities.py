@@ -1,6 +1,7 @@
 """Users of every kind, and their tokens."""
 
 import time
+from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -15,7 +16,7 @@ from tests.make import unique
 IDENTITIES = ["none", "expired", "forged", "viewer", "editor", "manager"]
 
 
-def make_user(*groups: str, password: str | None = None, **fields: bool) -> User:
+def make_user(*groups: str, password: str | None = None, **fields: Any) -> User:
     """Make a user in these groups; without a password nobody logs in as them."""
     user = User.objects.create_user(unique("user"), password=password, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))

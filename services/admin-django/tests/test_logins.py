@@ -9,6 +9,7 @@ from accounts.hashing import AT_ONCE
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client
+from django_otp.oath import totp
 
 from tests.identities import make_user
 from tests.make import assert_problem, unique
@@ -52,6 +53,19 @@ def test_the_lock_of_the_token_endpoint_is_the_one_of_the_admin(client: Client) 
         ask(client, user.username, "wrong")
     form = {"username": user.username, "password": PASSWORD}
     assert client.post("/admin/login/", form, headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 429
+
+
+@pytest.mark.django_db
+def test_who_has_a_second_factor_needs_it_for_a_token(client: Client) -> None:
+    user = make_user("editor", password=PASSWORD)
+    device = user.totpdevice_set.create(name="phone")  # type: ignore[attr-defined]
+    body = {"username": user.username, "password": PASSWORD}
+    codes = {None: 401, "000000x": 401, f"{totp(device.bin_key):06d}": 200}
+    for code, status in codes.items():
+        device.throttle_reset()  # a wrong code has to be paid for with a second
+        sent = body if code is None else {**body, "otp": code}
+        assert client.post("/api/auth/token/", sent, content_type="application/json").status_code == status, code
+    assert client.post("/api/auth/token/", sent, content_type="application/json").status_code == 401  # used
 
 
 def test_logins_that_come_together_take_turns() -> None:

@@ -16,8 +16,8 @@ BREAKING = {
     ),
     "changes_a_type": 'migrations.AlterField("itemhistory", "version", models.IntegerField())',
     "requires_what_was_optional": 'migrations.RunSQL("ALTER TABLE items ALTER COLUMN sku SET NOT NULL")',
-    "drops_a_table": 'migrations.DeleteModel("IdempotencyKey")',
     "renames_a_table": 'migrations.AlterModelTable("itemhistory", "history")',
+    "drops_a_table": 'migrations.DeleteModel("ItemHistory")',
     "checks_every_row_under_a_lock": (
         'migrations.AddConstraint("item", models.CheckConstraint(condition=models.Q(version__gt=0), name="positive"))'
     ),
@@ -36,12 +36,18 @@ EXPANDING = {
     ),
     "adds_a_table": 'migrations.CreateModel("Shelf", [("id", models.BigAutoField(primary_key=True))])',
 }
+UNUSED = dict.fromkeys(["DROP_COLUMN", "DROP_TABLE", "ban-drop-column", "ban-drop-table"], "unused since 0.1.0")
+CONTRACTING = {
+    "drops_what_is_unused": 'migrations.RemoveField("idempotencykey", "body")',
+    "drops_a_table_that_is_unused": 'migrations.DeleteModel("Shelf")',
+}
 FORM = """
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = {atomic}
+    ignores = {ignores}
     dependencies = [("catalog", "{before}")]
     operations = [{operation}]
 """
@@ -66,9 +72,10 @@ def test_a_migration_that_breaks_the_release_before_it_is_refused(
     folder = changed.folder("admin-django") / "catalog" / "migrations"
     before = max(path.stem for path in folder.glob("0*.py"))
     names = []
-    for number, (name, operation) in enumerate({**BREAKING, **EXPANDING}.items()):
+    for number, (name, operation) in enumerate({**BREAKING, **EXPANDING, **CONTRACTING}.items()):
         stem = f"9{number:03}_{name}"
-        text = FORM.format(atomic="Concurrently" not in operation, before=before, operation=operation)
+        atomic, ignores = "Concurrently" not in operation, UNUSED if name in CONTRACTING else {"DROP_COLUMN": ""}
+        text = FORM.format(atomic=atomic, ignores=ignores, before=before, operation=operation)
         (folder / f"{stem}.py").write_text(text, encoding="utf-8")
         names.append(("catalog", stem))
         before = stem

@@ -22,14 +22,18 @@ def client_address(request: HttpRequest) -> str:
         return str(request.META.get("REMOTE_ADDR") or "127.0.0.1")
 
 
+def tried_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name that was tried, as far as the list of wrong passwords has room for it."""
+    return str((credentials or request.POST).get("username") or "")[:255]
+
+
 def locked_out(request: HttpRequest, original: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
     """Answer who is locked out; the same whether the password was right."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    retry = {"Retry-After": str(seconds)}
     if request.path.startswith("/api/"):
         detail = f"Too many wrong passwords for this user from this address: try again in {seconds // 60} minutes."
-        return ProblemResponse("too-many-requests", 429, detail, headers=retry)
+        return ProblemResponse("too-many-requests", 429, detail, headers={"Retry-After": str(seconds)})
     context = {"minutes": seconds // 60, "title": "Locked out"}
     response = render(request, "back_office/locked_out.html", context, status=429)
-    response.headers.update(retry)
+    response.headers["Retry-After"] = str(seconds)
     return response

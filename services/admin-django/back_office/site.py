@@ -30,9 +30,8 @@ class BackOffice(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the login page; who is past it and lacks only a second factor goes on to get one."""
         user: Any = request.user
-        if user.is_active and user.is_staff and not user.is_verified() and not has_second_factor(user):
-            if settings.ADMIN_REQUIRE_OTP:
-                return HttpResponseRedirect(reverse("admin:second_factor"))
+        if settings.ADMIN_REQUIRE_OTP and super().has_permission(request) and not has_second_factor(user):
+            return HttpResponseRedirect(reverse("admin:second_factor"))
         return super().login(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

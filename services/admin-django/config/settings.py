@@ -94,6 +94,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "back_office.lockout.client_address"
+AXES_USERNAME_CALLABLE = "back_office.lockout.tried_username"
 AXES_LOCKOUT_CALLABLE = "back_office.lockout.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # the log of the service has it
 AXES_VERBOSE = False

@@ -72,7 +72,7 @@ class ItemHistoryAdmin(ItemHistoryModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Answer with the page of an action, where `object_id` is one; else lead to the history of the change's item."""
+        """Answer with the page of an action, where `object_id` is one; else lead to the history of an item."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -93,15 +93,15 @@ class ItemHistoryAdmin(ItemHistoryModelAdmin):
             raise Http404("There is no such change.")
         return change
 
-    def _action_page(
-        self, request: HttpRequest, newest: ItemHistory, changes: QuerySet[ItemHistory]
-    ) -> HttpResponse:
+    def _action_page(self, request: HttpRequest, newest: ItemHistory, changes: QuerySet[ItemHistory]) -> HttpResponse:
         shown = list(changes.order_by("-id")[:EXAMPLES])
         present = Item.objects.defer("search").in_bulk([change.item_id for change in shown])
         rows = [
             {
                 "change": change,
-                "name": present[change.item_id].name if change.item_id in present else (change.before or {}).get("name"),
+                "name": present[change.item_id].name
+                if change.item_id in present
+                else (change.before or {}).get("name"),
                 "differences": differences(change) if change.op == ItemHistory.Operation.UPDATE else [],
                 "url": history_url(change.item_id),
                 "untouched": _untouched(change, present.get(change.item_id)),

@@ -4,9 +4,10 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -40,7 +41,10 @@ def export_view(model_admin: ItemModelAdmin, request: HttpRequest) -> HttpRespon
     if name not in FORMATS:
         return HttpResponseBadRequest("format is csv or json")
     request.GET = query  # type: ignore[assignment]  # the list refuses parameters that it does not know
-    items = model_admin.get_changelist_instance(request).queryset
+    try:
+        items = model_admin.get_changelist_instance(request).queryset
+    except IncorrectLookupParameters:
+        return HttpResponseBadRequest("the list has no such filter")
     content_type, written = FORMATS[name]
     stamp = f"{datetime.now(UTC):%Y-%m-%d-%H%M}"
     return StreamingHttpResponse(

@@ -17,7 +17,11 @@ else:
     ItemModelAdmin = object
 
 PRICES = {"0-10": "Below 10", "10-50": "10 to 50", "50-100": "50 to 100", "100-500": "100 to 500", "500-": "500 and up"}
-AGES = {"1h": ("Last hour", timedelta(hours=1)), "1d": ("Last day", timedelta(days=1)), "7d": ("Last week", timedelta(7))}
+AGES = {
+    "1h": ("Last hour", timedelta(hours=1)),
+    "1d": ("Last day", timedelta(days=1)),
+    "7d": ("Last week", timedelta(7)),
+}
 
 
 class PriceFilter(admin.SimpleListFilter):

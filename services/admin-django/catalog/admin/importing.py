@@ -88,7 +88,10 @@ class ReadableDiff(Diff):
     """From what to what, without the inline styles that the content security policy refuses."""
 
     def as_html(self) -> list[str]:
-        return [mark_safe(self._cell(str(was or ""), str(now or ""))) for was, now in zip(self.left, self.right, strict=True)]
+        return [
+            mark_safe(self._cell(str(was or ""), str(now or "")))
+            for was, now in zip(self.left, self.right, strict=True)
+        ]
 
     def _cell(self, was: str, now: str) -> str:
         was, now = escape(was[:200]), escape(now[:200])
@@ -146,6 +149,9 @@ class ItemResource(ItemResourceBase):
             raise ValueError(f"sku “{sku[:64]}” is in the file twice.")
         self.seen.add(sku)
 
+    def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
+        """Leave the sequence of ids alone, which the library would set: an import gives no ids, and may not."""
+
     def do_instance_save(self, instance: Item, is_create: bool) -> None:
         if is_create:
             instance.save(force_insert=True)
@@ -157,7 +163,7 @@ class ExactCSV(CSV):  # type: ignore[misc]
     def get_title(self) -> str:
         return "csv"
 
-    def create_dataset(self, in_stream: str | bytes, **kwargs: Any) -> tablib.Dataset:
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> tablib.Dataset:
         return _checked(super().create_dataset(in_stream, **kwargs))
 
 
@@ -167,8 +173,8 @@ class ExactJSON(JSON):  # type: ignore[misc]
     def get_title(self) -> str:
         return "json"
 
-    def create_dataset(self, in_stream: str | bytes, **kwargs: Any) -> tablib.Dataset:
-        rows = json.loads(in_stream, parse_float=Decimal, parse_constant=str)
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> tablib.Dataset:
+        rows = json.loads(in_stream.decode("utf-8-sig"), parse_float=Decimal, parse_constant=str)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ValueError("The file is not a JSON array of objects.")
         columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -192,18 +198,18 @@ def _checked(dataset: tablib.Dataset) -> tablib.Dataset:
 class KeptInDatabase(BaseStorage):  # type: ignore[misc]
     """The file between preview and confirmation, as a session of its own: every process finds it, and it expires."""
 
-    def save(self, data: str | bytes) -> None:
+    def save(self, data: bytes) -> None:
         kept = SessionStore()
-        kept["import"] = data.decode(self.encoding or "utf-8") if isinstance(data, bytes) else data
+        kept["import"] = data.decode("latin-1")  # byte by byte; whether it is UTF-8 is told when it is read
         kept.set_expiry(KEPT_SECONDS)
         kept.create()
         self.name = kept.session_key
 
-    def read(self) -> str:
+    def read(self) -> bytes:
         content: str | None = SessionStore(self.name).get("import")
         if content is None:
             raise ValueError("The file is no longer kept.")
-        return content
+        return content.encode("latin-1")
 
     def remove(self) -> None:
         SessionStore(self.name).delete()
@@ -252,7 +258,9 @@ class ImportsItems(ImportMixin):  # type: ignore[misc]
         action = uuid4()
         with acting(request.user.get_username(), action):
             allow_time()
-            result: Result = super().process_dataset(dataset, form, request, rollback_on_validation_errors=True, **kwargs)
+            result: Result = super().process_dataset(
+                dataset, form, request, rollback_on_validation_errors=True, **kwargs
+            )
             if not result.has_errors() and not result.has_validation_errors():
                 written = sum(result.totals[kind] for kind in ("new", "update"))
                 if written:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from axes.utils import reset
-from back_office.second_factor import remove_second_factor
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
+
+from back_office.second_factor import remove_second_factor
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stac
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down reset status logs seed test test-long test-compose lint fmt lock
+.PHONY: help up down reset status logs seed test test-long test-compose snapshot lint fmt lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
@@ -41,10 +41,15 @@ test-long: .venv/development ## the long tests: full generated suites
 test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
 	@$(python) -m tests.compose $(ARGS)
 
-lint: .venv/development ## ruff, and mypy over each part, strict
+snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
+	@$(python) -m tests.boundary snapshot
+
+lint: .venv/development ## ruff, mypy over each part, strict, and whether a migration breaks the last release
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@stack/check-types
+	@echo "migrations"
+	@$(python) -m tests.boundary lint
 
 fmt: .venv/development ## write the code the way lint wants it
 	@.venv/bin/ruff check --fix --exit-zero .

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.bearer import Bearer
 from tests.ready import PREFIXES, wait_until_ready
 from tests.system import System, system_of_environment
 from tests.wire import Wire
@@ -32,6 +33,12 @@ def gateway(url: str) -> Iterator[Wire]:
     with Wire(url) as client:
         wait_until_ready(client)
         yield client
+
+
+@pytest.fixture(scope="session")
+def bearer(gateway: Wire) -> Bearer:
+    """The first user's token, who may do everything."""
+    return Bearer(gateway)
 
 
 @pytest.fixture(scope="session")

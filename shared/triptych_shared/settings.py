@@ -31,6 +31,14 @@ def integer(name: str, default: int, minimum: int, maximum: int) -> int:
     return int(value)
 
 
+def switch(name: str, default: bool) -> bool:
+    """Return whether the variable `name` is on; raise SettingsError when it is neither on nor off."""
+    value = os.environ.get(name) or ("on" if default else "off")
+    if value not in ("on", "off"):
+        raise SettingsError(f"{name}={value!r} is neither on nor off")
+    return value == "on"
+
+
 def log_level() -> str:
     """Return LOG_LEVEL, INFO by default; raise SettingsError when logging knows no such level."""
     value = text("LOG_LEVEL", "INFO").upper()

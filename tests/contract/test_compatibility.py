@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.compatibility import canonical, differences
+from tests.contract.compatibility import canonical, differences, operations
 from tests.contract.document import contract
 
 ITEMS, ITEM = "/api/items/", "/api/items/{id}/"
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 def drifted(change: Callable[[Document], object]) -> list[str]:
     document = copy.deepcopy(contract())
     change(document)
-    return differences(contract(), document, [ITEMS, ITEM])
+    return differences(contract(), document, operations(contract(), ITEMS))
 
 
 def parameter(document: Document, name: str) -> Document:
@@ -29,12 +29,17 @@ def properties(document: Document) -> Document:
     return found
 
 
+def written(document: Document) -> Document:
+    found: Document = document["components"]["schemas"]["ItemWrite"]
+    return found
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda d: d["paths"].pop(ITEM), "is not generated"),
         (lambda d: d["paths"][ITEM].pop("get"), "is not generated"),
-        (lambda d: d["paths"][ITEMS]["parameters"].pop(0), "limit"),
+        (lambda d: d["paths"][ITEMS]["get"]["parameters"].pop(0), "limit"),
         (lambda d: parameter(d, "q").update(name="query"), "query"),
         (lambda d: parameter(d, "q").update(required=True), "'q'"),
         (lambda d: parameter(d, "q").update({"in": "header"}), "'q'"),
@@ -43,7 +48,10 @@ def properties(document: Document) -> Document:
         (lambda d: parameter(d, "limit")["schema"].pop("default"), "limit"),
         (lambda d: parameter(d, "min_price")["schema"].update(pattern="^[0-9]+$"), "min_price"),
         (lambda d: parameter(d, "sort")["schema"]["enum"].append("version"), "sort"),
-        (lambda d: d["paths"][ITEMS]["parameters"].append({"name": "page", "in": "query", "schema": {}}), "page"),
+        (
+            lambda d: d["paths"][ITEMS]["get"]["parameters"].append({"name": "page", "in": "query", "schema": {}}),
+            "page",
+        ),
         (lambda d: d["paths"][ITEMS]["get"]["responses"].pop("304"), "statuses"),
         (lambda d: d["paths"][ITEMS]["get"]["responses"].update({"422": {}}), "422"),
         (lambda d: d["components"]["responses"]["NotFound"].update(content={"text/html": {}}), "media types"),
@@ -54,6 +62,20 @@ def properties(document: Document) -> Document:
         (lambda d: properties(d)["price"].update(pattern="^.*$"), "price"),
         (lambda d: properties(d)["id"].update(minimum=0), "id"),
         (lambda d: d["components"]["schemas"]["Item"]["required"].remove("category"), "required"),
+        (lambda d: d["paths"][ITEMS].pop("post"), "is not generated"),
+        (lambda d: d["paths"][ITEM]["delete"]["parameters"].pop(0), "if-match"),
+        (lambda d: d["paths"][ITEM]["delete"]["responses"].pop("412"), "statuses"),
+        (lambda d: d["paths"][ITEM]["patch"].pop("security"), "security"),
+        (lambda d: d["paths"][ITEMS]["post"].pop("requestBody"), "body required"),
+        (lambda d: d["paths"][ITEMS]["post"]["requestBody"].update(required=False), "body required"),
+        (lambda d: d["paths"][ITEMS]["post"]["requestBody"].update(content={"text/csv": {}}), "body media types"),
+        (lambda d: written(d)["required"].remove("name"), "body: required"),
+        (lambda d: written(d)["properties"].pop("sku"), "body.sku"),
+        (lambda d: written(d)["properties"].update(stock={"type": "integer"}), "body.stock"),
+        (lambda d: written(d)["properties"].update(price={"type": "string"}), "body.price: pattern"),
+        (lambda d: written(d)["properties"]["description"].pop("default"), "body.description: default"),
+        (lambda d: d["components"]["schemas"]["Bulk"]["properties"]["items"].pop("maxItems"), "body.items: maxItems"),
+        (lambda d: d["components"]["schemas"]["Report"]["required"].clear(), "bulk"),
     ],
 )
 def test_a_drift_is_found(change: Callable[[Document], object], said: str) -> None:

@@ -44,7 +44,7 @@ def test_an_example_is_what_its_schema_says(name: str, schema: dict[str, Any], e
 
 def test_every_response_carries_the_request_id_and_who_served_it() -> None:
     for path, operations in DOCUMENT["paths"].items():
-        for method in operations.keys() & {"get", "head", "post"}:
+        for method in operations.keys() & {"get", "head", "post", "put", "patch", "delete"}:
             for status, response in operations[method]["responses"].items():
                 headers = resolve(DOCUMENT, response)["headers"]
                 assert {"X-Request-Id", "X-Served-By"} <= headers.keys(), (path, method, status)

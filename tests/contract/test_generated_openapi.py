@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.contract.compatibility import differences
+from tests.contract.compatibility import differences, operations
 from tests.contract.document import contract
 
 ROOT = Path(__file__).resolve().parents[2]
-READS = ["/api/items/", "/api/items/{id}/", "/api/categories/"]
+READS = [("/api/items/", "get"), ("/api/items/{id}/", "get"), ("/api/categories/", "get")]
 
 FASTAPI = """
 import json
@@ -45,3 +45,11 @@ def generated(service: str) -> dict[str, Any]:
 @pytest.mark.parametrize("service", GENERATORS)
 def test_the_generated_document_is_compatible_with_the_contract(service: str) -> None:
     assert differences(contract(), generated(service), READS) == []
+
+
+@pytest.mark.parametrize("within", ["/api/items/", "/api/auth/"])
+def test_django_describes_all_that_the_contract_says_of_its_routes_and_no_more(within: str) -> None:
+    ours, theirs = contract(), generated("admin-django")
+    described = sorted({*operations(ours, within), *operations(theirs, within)})
+    assert len(described) >= 3
+    assert differences(ours, theirs, described) == []

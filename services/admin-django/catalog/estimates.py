@@ -13,6 +13,7 @@ else:
     AnyPaginator = Paginator
 
 EXACT_UP_TO = 10_000
+REACHABLE = 50_000
 
 
 class EstimatingPaginator(AnyPaginator):
@@ -20,6 +21,7 @@ class EstimatingPaginator(AnyPaginator):
 
     An exact count of a million rows takes longer than everything else on the page together. When the estimate is too
     high the last pages are empty; when it is too low the last rows are found by searching or sorting the other way.
+    So are the rows after the first REACHABLE, which have no pages: the database reads all rows before a page.
     """
 
     object_list: QuerySet[Any]
@@ -33,3 +35,8 @@ class EstimatingPaginator(AnyPaginator):
             return exact
         (plan,) = json.loads(rows.explain(format="json"))
         return max(exact, int(plan["Plan"]["Plan Rows"]))
+
+    @cached_property
+    def num_pages(self) -> int:
+        """The number of pages that can be turned to."""
+        return min(super().num_pages, max(1, REACHABLE // self.per_page))

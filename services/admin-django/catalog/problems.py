@@ -38,12 +38,22 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
         case exceptions.ValidationError(detail=dict() as errors):
             named = ", ".join(errors)
             return ProblemResponse("invalid-parameter", 400, f"Not valid: {named}.", errors)
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return ProblemResponse("unauthenticated", 401, str(error), headers=_challenge(error))
+        case exceptions.PermissionDenied():
+            return ProblemResponse("forbidden", 403, str(error), headers=_challenge(error))
         case exceptions.MethodNotAllowed():
             allowed = ", ".join(context["view"].allowed_methods)
             return ProblemResponse("method-not-allowed", 405, f"Allowed here: {allowed}.", headers={"Allow": allowed})
         case Http404():
             return ProblemResponse("not-found", 404, str(error) or "There is nothing here.")
     return None
+
+
+def _challenge(error: Exception) -> dict[str, str]:
+    """Return WWW-Authenticate, where the authentication or the permission said what it should be."""
+    challenge = getattr(error, "auth_header", None)
+    return {"WWW-Authenticate": challenge} if challenge else {}
 
 
 class DatabaseAway:

@@ -1,11 +1,13 @@
 """Django's settings; everything that differs between environments comes from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.logs import configuration
-from triptych_shared.settings import database_url, integer, log_level, require, text
+from triptych_shared.settings import database_url, integer, log_level, require, switch, text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -45,7 +47,9 @@ DATABASES = {
     ),
 }
 if text("OWNER_DATABASE_URL", ""):  # only the migration step has it
-    DATABASES["owner"] = database(database_url("OWNER_DATABASE_URL"), lock_timeout=10_000)
+    # While a migration waits for its lock, everybody else waits behind it: it gives way before a service's own patience
+    # ends, and is tried again (catalog/migrating.py). Nor does it work for long where its lock keeps others out.
+    DATABASES["owner"] = database(database_url("OWNER_DATABASE_URL"), lock_timeout=1_000, statement_timeout=60_000)
 
 SECRET_KEY = require("DJANGO_SECRET_KEY")
 ALLOWED_HOSTS = text("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -53,30 +57,89 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in text("DJANGO_CSRF_TRUSTED_ORIGINS",
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the gateway always sets it
 X_FRAME_OPTIONS = "DENY"
 
+# On where people come by https: cookies are for https only, browsers remember that for a year, and pages that are
+# asked for by http lead there. The API is not redirected: a client that sent its token in the clear should see it fail.
+HTTPS = switch("DJANGO_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# What other names below this host do is not ours to say, and neither is its place in the lists of the browsers.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_COOKIE_AGE = 12 * 3600  # a working day
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ("/api/", "/livez", "/readyz", "/static/"),  # no pages; the gateway has a policy for them
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+# The second factor of the back office: who has one always needs it; on, everybody must have one.
+ADMIN_REQUIRE_OTP = switch("DJANGO_ADMIN_REQUIRE_OTP", default=False)
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+OTP_TOTP_ISSUER = "Triptych"
+OTP_TOTP_THROTTLE_FACTOR = 1
+
+# Five wrong passwords for a user from an address, and this user waits a quarter of an hour, from this address only:
+# others cannot lock somebody out from elsewhere.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "back_office.lockout.client_address"
+AXES_USERNAME_CALLABLE = "back_office.lockout.tried_username"
+AXES_LOCKOUT_CALLABLE = "back_office.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the log of the service has it
+AXES_VERBOSE = False
+
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "back_office.apps.BackOfficeConfig",  # first: its templates come before those of others
+    "back_office.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "import_export",
     "rest_framework",
     "drf_spectacular",
+    "accounts",
     "catalog",
 ]
 MIDDLEWARE = [
     "catalog.head.HeadWithoutBody",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "catalog.freshness.FreshAfterWrites",
     "catalog.problems.DatabaseAway",
+    "axes.middleware.AxesMiddleware",
 ]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # the bulk route's; the others' own bounds are lower
 APPEND_SLASH = False  # the gateway redirects; a service answers 404
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -104,7 +167,7 @@ if STATIC_ROOT:
     STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {"staticfiles": {"BACKEND": STATIC_STORAGE}}
 
-PASSWORD_HASHERS = ["config.hashers.LeanArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.BoundedArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -115,8 +178,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = configuration("admin-django", log_level())
+LOGGING["loggers"] = {"axes": {"level": "WARNING"}}  # it tells each login in four lines
 
 CATEGORY_COUNTS_MAX_AGE_SECONDS = integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60)
+
+TOKEN_ISSUER = text("TOKEN_ISSUER", "triptych")
+TOKEN_AUDIENCE = text("TOKEN_AUDIENCE", "triptych-api")
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["catalog.reads.rendering.CompactJSONRenderer"],

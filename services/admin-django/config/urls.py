@@ -6,7 +6,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("api/", include("catalog.reads.urls")),
+    path("api/auth/", include("accounts.urls")),
+    path("api/", include("catalog.urls")),
     path("livez", livez),
     path("readyz", readyz),
 ]

@@ -1,6 +1,21 @@
 -- What each service may do, and nothing else. Run by the owner after every migration, in one transaction, so that no
 -- running service sees the moment in between; a table that is not named here is nobody's but the owner's.
 
+-- The owner may define; the services may connect; whoever else comes along may not even do that. Nobody makes temporary
+-- tables: one of the name of ours would stand before it in the eyes of a function.
+ALTER SCHEMA public OWNER TO CURRENT_USER;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, admin_django, simple_flask, api_fastapi', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO admin_django, simple_flask, api_fastapi', current_database());
+END
+$$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
+
+-- Tables are born closed, functions are not: without this, everybody could execute a new one from the end of its
+-- migration until the lines below have been run, and with SECURITY DEFINER that is more than a moment's nuisance.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
+
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
@@ -17,6 +32,17 @@ GRANT INSERT, UPDATE, DELETE, MAINTAIN ON items, categories TO admin_django;
 GRANT USAGE ON SEQUENCE items_id_seq, item_version TO admin_django;
 GRANT EXECUTE ON FUNCTION item_words TO admin_django;
 
+-- The history is written by triggers alone: a writer causes it and cannot change it.
+GRANT SELECT ON item_history TO admin_django;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO admin_django;
+
+-- The change feed: what to read, and the one function to call.
+GRANT SELECT ON item_change, item_feed_state, item_feed_life TO api_fastapi;
+GRANT EXECUTE ON FUNCTION item_feed_attend TO api_fastapi;
+
+-- Signing keys and logins are admin-django's alone; others know the public keys by the JWKS.
+GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys, refresh_tokens TO admin_django;
+
 -- Django's own tables: users and sessions are changed, the lists that migrations fill are read.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     auth_group, auth_group_permissions, auth_user, auth_user_groups, auth_user_user_permissions,
@@ -26,4 +52,14 @@ GRANT SELECT ON auth_permission, django_content_type, django_migrations TO admin
 GRANT USAGE ON SEQUENCE
     auth_group_id_seq, auth_group_permissions_id_seq, auth_user_id_seq, auth_user_groups_id_seq,
     auth_user_user_permissions_id_seq, django_admin_log_id_seq
+TO admin_django;
+
+-- Who comes into the back office: wrong passwords are counted, second factors kept.
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    axes_accessattempt, axes_accessattemptexpiration, axes_accessfailurelog, axes_accesslog,
+    otp_static_staticdevice, otp_static_statictoken, otp_totp_totpdevice
+TO admin_django;
+GRANT USAGE ON SEQUENCE
+    axes_accessattempt_id_seq, axes_accessfailurelog_id_seq, axes_accesslog_id_seq,
+    otp_static_staticdevice_id_seq, otp_static_statictoken_id_seq, otp_totp_totpdevice_id_seq
 TO admin_django;

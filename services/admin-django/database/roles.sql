@@ -1,5 +1,8 @@
--- The four roles, and the database they share. Run by the superuser in the database `triptych`; can be run again.
+-- The four roles, and who owns the database. Run by the superuser in the database `triptych`; can be run again.
 -- Passwords come from the settings triptych.<role>_password of the session; a role whose setting is missing keeps its own.
+--
+-- Where an operator keeps the roles, this is not run: it gives four roles that may log in and nothing else, and a database
+-- that triptych_owner owns. What they may do in there is in grants.sql, which the owner runs.
 
 DO $$
 DECLARE
@@ -17,12 +20,11 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- The owner may define; whoever else comes along may not even connect.
     EXECUTE format('ALTER DATABASE %I OWNER TO triptych_owner', current_database());
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO admin_django, simple_flask, api_fastapi', current_database());
 END
 $$;
 
-ALTER SCHEMA public OWNER TO triptych_owner;
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
+-- Large objects are the one thing that Postgres lets everybody make who may connect: a reader could fill the disk.
+REVOKE EXECUTE ON FUNCTION
+    pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea)
+FROM PUBLIC;

@@ -48,7 +48,7 @@ class TestItems:
 
     def test_a_change_makes_a_new_version(self, boss: Client) -> None:
         item = make_item()
-        fields = {"name": "Changed", "description": "d", "price": "2.00", "sku": ""}
+        fields = {"name": "Changed", "description": "d", "price": "2.00", "sku": "", "seen_version": item.version}
         assert boss.post(f"{ITEMS}{item.id}/change/", fields).status_code == 302
         changed = Item.objects.get(id=item.id)
         assert changed.name == "Changed"

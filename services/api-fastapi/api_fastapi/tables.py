@@ -20,7 +20,7 @@ items = Table(
     Column("description", Text, nullable=False),
     Column("price", Numeric(10, 2), nullable=False),
     Column("sku", String(64)),
-    Column("category", String(64)),
+    Column("category", String(64, collation="C")),
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),

@@ -29,11 +29,11 @@ class Item(Base):
     description: Mapped[str] = mapped_column(Text)
     price: Mapped[Decimal] = mapped_column(Numeric(10, 2))
     sku: Mapped[str | None] = mapped_column(String(64))
-    category: Mapped[str | None] = mapped_column(String(64))
+    category: Mapped[str | None] = mapped_column(String(64, collation="C"))
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    search: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
+    search: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
 
 
 class Category(Base):
@@ -41,5 +41,5 @@ class Category(Base):
 
     __tablename__ = "categories"
 
-    slug: Mapped[str] = mapped_column(String(64), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64, collation="C"), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))

@@ -9,13 +9,13 @@ from catalog.reads.cursors import LARGEST_ID
 from catalog.reads.parameters import ItemParameters
 from catalog.reads.serializers import CategorySerializer, ItemSerializer
 
-_IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
-_ID = OpenApiParameter(
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
+ID = OpenApiParameter(
     "id",
     {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
     OpenApiParameter.PATH,
 )
-_NOT_MODIFIED = {304: OpenApiResponse(description="The answer still has a tag of If-None-Match.")}
+NOT_MODIFIED = {304: OpenApiResponse(description="The answer still has a tag of If-None-Match.")}
 _PROBLEM = inline_serializer(
     "Problem",
     {
@@ -30,22 +30,23 @@ _PROBLEM = inline_serializer(
 )
 
 
-def _problems(*statuses: int) -> dict[tuple[int, str], object]:
+def problems(*statuses: int) -> dict[tuple[int, str], object]:
+    """Return the responses that are problems, by status."""
     return {(status, PROBLEM_JSON): _PROBLEM for status in statuses}
 
 
 item_list = extend_schema(
     operation_id="list_items",
-    parameters=[ItemParameters, _IF_NONE_MATCH],
-    responses={200: ItemSerializer(many=True), **_NOT_MODIFIED, **_problems(400, 405, 503)},
+    parameters=[ItemParameters, IF_NONE_MATCH],
+    responses={200: ItemSerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )
 item_detail = extend_schema(
     operation_id="get_item",
-    parameters=[_ID, _IF_NONE_MATCH],
-    responses={200: ItemSerializer, **_NOT_MODIFIED, **_problems(400, 404, 405, 503)},
+    parameters=[ID, IF_NONE_MATCH],
+    responses={200: ItemSerializer, **NOT_MODIFIED, **problems(400, 404, 405, 503)},
 )
 category_list = extend_schema(
     operation_id="list_categories",
-    parameters=[_IF_NONE_MATCH],
-    responses={200: CategorySerializer(many=True), **_NOT_MODIFIED, **_problems(400, 405, 503)},
+    parameters=[IF_NONE_MATCH],
+    responses={200: CategorySerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )

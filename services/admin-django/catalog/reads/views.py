@@ -1,5 +1,6 @@
 """The read routes."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -8,8 +9,10 @@ from django.core.cache import cache
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -27,9 +30,10 @@ class ReadView(GenericAPIView[Any]):
     """GET and HEAD for everybody, with strict parameters, an ETag and 304."""
 
     http_method_names = ["get", "head"]
-    authentication_classes = ()
-    permission_classes = ()
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()
+    permission_classes: Sequence[type[BasePermission]] = ()
     parameters_class: type[Serializer[Any]] = NoParameters
+    cache_control = CACHEABLE
     default_response_headers: dict[str, str] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -47,7 +51,7 @@ class ReadView(GenericAPIView[Any]):
         if not isinstance(response, Response):  # a problem
             return response
         body = response.render().content
-        response.headers["Cache-Control"] = CACHEABLE
+        response.headers["Cache-Control"] = self.cache_control
         response.headers["Content-Length"] = str(len(body))
         response.headers.setdefault("ETag", f'"{sha256(body).hexdigest()[:32]}"')
         if not matches(request.META.get("HTTP_IF_NONE_MATCH", ""), response.headers["ETag"]):

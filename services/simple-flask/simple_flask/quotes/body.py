@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from triptych_shared import strict_json
+
 from simple_flask.items.cursor import LARGEST_ID
 from simple_flask.problems import Problem
-from simple_flask.quotes import strict_json
 from simple_flask.quotes.totals import NO_DISCOUNT, WHOLE, Amount, Discount, Percent
 
 MOST_LINES = 500

@@ -13,6 +13,7 @@ from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, text
 
+from catalog.migrating import migrate
 from catalog.models import Category
 
 DATABASE_SQL = settings.BASE_DIR / "database"
@@ -31,9 +32,10 @@ class Command(BaseCommand):
             if text("SUPERUSER_DATABASE_URL", ""):
                 self._make_roles(database_url("SUPERUSER_DATABASE_URL"))
             with _locked(database_url("OWNER_DATABASE_URL")) as owner:
-                call_command("migrate", database="owner", interactive=False, stdout=self.stdout)
+                migrate(self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
                 connections["owner"].close()
+                call_command("make_keys", stdout=self.stdout)
                 self._make_admin_user()
                 # only into an empty catalog: what somebody deleted must not come back with the next start
                 if text("TRIPTYCH_DEMO_DATA", "off") == "on" and not Category.objects.exists():

@@ -1,8 +1,10 @@
-"""The addresses of the read routes, below `/api/`."""
+"""The addresses of the catalog's routes, below `/api/`."""
 
 from django.urls import path, register_converter
 
-from catalog.reads.views import CategoryList, ItemDetail, ItemList
+from catalog.reads.views import CategoryList
+from catalog.views import Item, Items
+from catalog.writes.views import ItemBulk
 
 
 class IdConverter:
@@ -20,7 +22,8 @@ class IdConverter:
 register_converter(IdConverter, "id")
 
 urlpatterns = [
-    path("items/", ItemList.as_view()),
-    path("items/<id:id>/", ItemDetail.as_view()),
+    path("items/", Items.as_view()),
+    path("items/<id:id>/", Item.as_view()),
+    path("items/bulk/", ItemBulk.as_view()),
     path("categories/", CategoryList.as_view()),
 ]

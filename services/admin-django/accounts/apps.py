@@ -1,0 +1,8 @@
+"""Accounts: who may do what, and the tokens that say so."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,112 @@
+"""Items in the back office."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from catalog.admin import bulk
+from catalog.admin.exporting import export_view
+from catalog.admin.filters import PriceFilter, UpdatedFilter
+from catalog.admin.importing import ImportsItems
+from catalog.admin.item_history import history_view, restore_view
+from catalog.admin.listed import listed_form
+from catalog.admin.refusals import RefusalsAreMessages
+from catalog.admin.versions import ItemForm
+from catalog.estimates import EstimatingPaginator
+from catalog.models import Item
+from catalog.search import ItemSearchQuery
+
+if TYPE_CHECKING:
+    ItemModelAdmin = admin.ModelAdmin[Item]
+else:
+    ItemModelAdmin = admin.ModelAdmin
+
+
+@admin.register(Item)
+class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):
+    form = ItemForm
+    fieldsets = ((None, {"fields": ("name", "description", ("price", "sku"), "category", "seen_version")}),)
+    readonly_fields = ("version", "created_at", "updated_at")
+    autocomplete_fields = ("category",)
+    list_display = ("name", "sku", "category", "price", "updated")
+    list_editable = ("category", "price")
+    sortable_by = ("name", "sku", "price", "updated")  # what an index has in order
+    list_select_related = ("category",)
+    list_filter = (("category", admin.RelatedFieldListFilter), PriceFilter, UpdatedFilter)
+    list_per_page = 50
+    ordering = ("-id",)
+    search_fields = ("name", "description", "sku")
+    search_help_text = "Words of the name or description, as in the API’s “q”, or a whole sku."
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count the items of every category
+    actions = (bulk.discount, bulk.set_category, bulk.delete_items)
+    actions_on_bottom = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
+        """Add what the database sets by itself, once it has."""
+        stamps = ("Kept by the database", {"fields": ("version", "created_at", "updated_at")})
+        return (*self.fieldsets, stamps) if obj else self.fieldsets
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave the framework's own deletion out: it would load every item first."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(ordering="updated_at", description="updated (UTC)")
+    def updated(self, item: Item) -> str:
+        """Return when the item last changed, to the minute."""
+        return f"{item.updated_at:%Y-%m-%d %H:%M}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
+        return super().get_queryset(request).defer("search")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Item], search_term: str
+    ) -> tuple[QuerySet[Item], bool]:
+        """Search by the index that the API uses; the framework's own search would read every row."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(Q(search=ItemSearchQuery(search_term)) | Q(sku=search_term.strip())), False
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ItemForm]:
+        return listed_form()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and "_save" in request.POST and _some_are_gone(request):
+            messages.error(request, "Nothing was saved: somebody has deleted an item of this page meanwhile.")
+            return HttpResponseRedirect(request.get_full_path())
+        return super().changelist_view(request, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(self.export), name="catalog_item_export"),
+            path("<int:item_id>/history/<int:change_id>/restore/", view(self.restore), name="catalog_item_restore"),
+            *super().get_urls(),
+        ]
+
+    def export(self, request: HttpRequest) -> Any:
+        """Answer with all the items that the list would show, as a file."""
+        return export_view(self, request)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show who changed what, by the history that the database keeps."""
+        return history_view(self, request, object_id)
+
+    def restore(self, request: HttpRequest, item_id: int, change_id: int) -> HttpResponse:
+        """Show what going back to an earlier state would change; do it when told so."""
+        return restore_view(self, request, item_id, change_id)
+
+
+def _some_are_gone(request: HttpRequest) -> bool:
+    """Return whether a row of the posted list is no longer there; the framework's formset fails then."""
+    ids = {value for name, value in request.POST.items() if name.startswith("form-") and name.endswith("-id")}
+    numbers = {int(value) for value in ids if value.isascii() and value.isdigit() and len(value) < 19}
+    return len(numbers) < len(ids) or Item.objects.filter(pk__in=numbers).count() < len(numbers)

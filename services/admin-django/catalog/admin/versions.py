@@ -1,0 +1,63 @@
+"""Forms that know which version of the item their user looked at: nobody overwrites what they have not seen."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from catalog.history import latest_change
+from catalog.models import Item
+
+if TYPE_CHECKING:
+    ItemModelForm = forms.ModelForm[Item]
+else:
+    ItemModelForm = forms.ModelForm
+
+
+class SeenVersion(forms.IntegerField):
+    """The version that was shown; that it differs from the present one is no change by the user."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
+class ItemForm(ItemModelForm):
+    """The form of one item. Refuses once what was changed by somebody else meanwhile, and says who did that."""
+
+    seen_version = SeenVersion(required=False)
+
+    class Meta:
+        model = Item
+        fields = ("name", "description", "price", "sku", "category")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk and self.has_changed():
+            self._refuse_overwriting()
+        return cleaned
+
+    def clean_sku(self) -> str | None:
+        """Return the sku; none is null, so that many items may have none."""
+        return self.cleaned_data["sku"] or None
+
+    def _refuse_overwriting(self) -> None:
+        """Compare versions under the row's lock, which the transaction of the view keeps until the item is saved."""
+        rows = Item.objects.select_for_update().filter(pk=self.instance.pk)
+        version = rows.values_list("version", flat=True).first()
+        seen = self.cleaned_data.get("seen_version")
+        if version is None:
+            self.add_error(None, "Somebody has deleted this item. Its history can bring it back.")
+        elif seen != version:
+            self.add_error(None, f"{latest_change(self.instance.pk, seen)} Save again if you still mean yours.")
+            self._look_at(version)
+
+    def _look_at(self, version: int) -> None:
+        """Let the form, shown again with its message, know the present version: the next save is meant."""
+        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data[self.add_prefix("seen_version")] = str(version)

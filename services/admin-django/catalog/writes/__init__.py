@@ -1,0 +1,1 @@
+"""Writes of items: the services that API and back office share, and the API's routes for them."""

@@ -1,0 +1,60 @@
+"""Why a write is refused, in the words of the catalog; the views turn it into problems."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError, DataError, IntegrityError
+
+Errors = dict[str, list[str]]
+
+UNKNOWN_CATEGORY: Errors = {"category": ["There is no such category."]}
+SKU_TAKEN: Errors = {"sku": ["Another item has it."]}
+
+_FIELDS = ("name", "description", "price", "sku", "category")
+_FOREIGN_KEY, _UNIQUE = "23503", "23505"
+
+
+class Refused(Exception):
+    """The write is not valid; `errors` says by field what is wrong."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(f"Not valid: {', '.join(errors)}.")
+        self.errors = errors
+
+
+class Taken(Refused):
+    """The write is valid and yet conflicts with another item."""
+
+
+class Changed(Exception):
+    """The item is not, or no longer, as the writer's condition demands; its version is `version`."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The item's version is {version}.")
+        self.version = version
+
+
+def refusal(error: DatabaseError) -> Refused:
+    """Return what a refusal of the database means.
+
+    Rows are checked before they are written, so this is about what somebody else did in between, or a rule that only
+    the database knows.
+    """
+    diagnosis = getattr(error.__cause__, "diag", None)
+    code = getattr(diagnosis, "sqlstate", None)
+    if code == _FOREIGN_KEY:
+        return Refused(UNKNOWN_CATEGORY)
+    if code == _UNIQUE:
+        return Taken(SKU_TAKEN)
+    named = f"{getattr(diagnosis, 'column_name', '')} {getattr(diagnosis, 'constraint_name', '')}"
+    field = next((field for field in _FIELDS if field in named), "body")
+    return Refused({field: ["The database refuses it."]})
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise what the database refuses as Refused or Taken."""
+    try:
+        yield
+    except (DataError, IntegrityError) as error:
+        raise refusal(error) from error

@@ -1,0 +1,89 @@
+"""Writes of items. Each is a transaction, and says who acts."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from typing import TypedDict, Unpack
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from catalog.actors import acting
+from catalog.models import Item
+from catalog.reads.conditional import matches
+from catalog.writes.refusals import Changed, refusing
+from catalog.writes.upserting import Outcome, Row, upsert
+
+
+class ItemChanges(TypedDict, total=False):
+    """What may be changed of an item; `category` is a slug."""
+
+    name: str
+    description: str
+    price: Decimal
+    sku: str | None
+    category: str | None
+
+
+def item_create(
+    *,
+    actor: str,
+    name: str,
+    price: Decimal,
+    description: str = "",
+    sku: str | None = None,
+    category: str | None = None,
+) -> Item:
+    """Return a new item. Raises Refused for what the database does not take, Taken for a sku that is in use."""
+    with _writing(actor):
+        return Item.objects.create(name=name, price=price, description=description, sku=sku, category_id=category)
+
+
+def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: Unpack[ItemChanges]) -> Item:
+    """Return the item with the changes made; without a difference it keeps its version.
+
+    Raises Item.DoesNotExist, Changed when `if_match`, an If-Match header, does not have the item's tag, Refused and
+    Taken as `item_create`.
+    """
+    with _writing(actor):
+        item = _locked(id, if_match)
+        columns = {("category_id" if field == "category" else field): value for field, value in changes.items()}
+        different = {column: value for column, value in columns.items() if getattr(item, column) != value}
+        if not different:
+            return item
+        Item.objects.filter(id=id).update(**different)
+        return Item.objects.defer("search").get(id=id)
+
+
+def item_delete(*, actor: str, id: int, if_match: str | None = None) -> None:
+    """Delete the item. Raises Item.DoesNotExist, and Changed as `item_update`."""
+    with _writing(actor):
+        _locked(id, if_match)
+        Item.objects.filter(id=id).delete()
+
+
+def items_upsert(*, actor: str, rows: Sequence[Row], action: UUID | None = None) -> list[Outcome]:
+    """Create or replace items by their skus, which must differ; return one outcome per row, in order.
+
+    A row that the database refuses is rejected alone. The history joins all changes under `action`.
+    """
+    with _writing(actor, action or uuid4()):
+        return upsert(rows)
+
+
+@contextmanager
+def _writing(actor: str, action: UUID | None = None) -> Iterator[None]:
+    with ExitStack() as stack:
+        stack.enter_context(refusing())
+        stack.enter_context(acting(actor, action))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # an unknown category is refused here, not at the commit
+        yield
+
+
+def _locked(id: int, if_match: str | None) -> Item:
+    """Return the item, which nobody else can change until the transaction ends."""
+    item = Item.objects.select_for_update().defer("search").get(id=id)
+    if if_match is not None and not matches(if_match, f'"{item.version}"'):
+        raise Changed(item.version)
+    return item

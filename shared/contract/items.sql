@@ -1,0 +1,708 @@
+-- What the services share of the database: the tables and views that others than admin-django may touch, with all that
+-- hangs on them, and the functions. Django's migrations make it, `make snapshot` writes it down, and a test compares it
+-- with a freshly migrated database. A change here is a change for every service: see docs/expand-contract.md.
+--
+-- PostgreSQL database dump
+--
+
+\restrict triptych
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: public; Type: SCHEMA; Schema: -; Owner: -
+--
+
+-- *not* creating schema, since initdb creates it
+
+
+--
+-- Name: category_slug_is_forever(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.category_slug_is_forever() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the slug of a category never changes' USING ERRCODE = 'check_violation';
+END
+$$;
+
+
+--
+-- Name: item_change_record(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_change_record() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    CASE TG_OP
+        WHEN 'INSERT', 'UPDATE' THEN
+            INSERT INTO item_change (item_id, version, op) SELECT id, version, left(TG_OP, 1) FROM changed;
+        WHEN 'DELETE' THEN -- a tombstone has a version of its own, greater than any that the item had
+            INSERT INTO item_change (item_id, version, op) SELECT id, nextval('item_version'), 'D' FROM changed;
+        WHEN 'TRUNCATE' THEN
+            INSERT INTO item_change (op) VALUES ('T');
+    END CASE;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: item_feed_attend(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_feed_attend() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+    due item_feed_state;
+BEGIN
+    INSERT INTO item_feed_life DEFAULT VALUES ON CONFLICT DO NOTHING;
+
+    SELECT * INTO due FROM item_feed_state WHERE marked_at < now() - interval '5 minutes' FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        UPDATE item_feed_state
+        SET trimmed = due.mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now();
+        DELETE FROM item_change WHERE tx < due.mark;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: item_history_action(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_history_action() RETURNS uuid
+    LANGUAGE sql STABLE
+    RETURN (NULLIF(current_setting('triptych.action'::text, true), ''::text))::uuid;
+
+
+--
+-- Name: item_history_actor(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_history_actor() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN COALESCE(NULLIF(current_setting('triptych.actor'::text, true), ''::text), (SESSION_USER)::text);
+
+
+--
+-- Name: item_history_delete(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_history_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO item_history (item_id, version, op, actor, action, before)
+    SELECT
+        id, version, 'D', item_history_actor(), item_history_action(),
+        jsonb_build_object(
+            'name', name, 'description', description, 'price', price::text, 'sku', sku, 'category', category
+        )
+    FROM old_items;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: item_history_insert(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_history_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO item_history (item_id, version, op, actor, action)
+    SELECT id, version, 'I', item_history_actor(), item_history_action() FROM new_items;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: item_history_update(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_history_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    SET enable_nestloop TO 'off'
+    AS $$
+BEGIN
+    INSERT INTO item_history (item_id, version, op, actor, action, before, after)
+    SELECT n.id, n.version, 'U', item_history_actor(), item_history_action(), changed.before, changed.after
+    FROM old_items o
+    JOIN new_items n USING (id)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(field, was) AS before, jsonb_object_agg(field, is_now) AS after
+        FROM (VALUES
+            ('name', to_jsonb(o.name), to_jsonb(n.name)),
+            ('description', to_jsonb(o.description), to_jsonb(n.description)),
+            ('price', to_jsonb(o.price::text), to_jsonb(n.price::text)),
+            ('sku', to_jsonb(o.sku), to_jsonb(n.sku)),
+            ('category', to_jsonb(o.category), to_jsonb(n.category))
+        ) AS fields (field, was, is_now)
+        WHERE was IS DISTINCT FROM is_now
+    ) AS changed;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: item_word_list(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_word_list(text text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ARRAY(SELECT "left"(word.word, 200) AS "left" FROM regexp_split_to_table(casefold((item_word_list.text COLLATE pg_unicode_fast)), '[^[:alnum:]]+'::text) word(word) WHERE (word.word <> ''::text));
+
+
+--
+-- Name: item_search_query(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_search_query(q text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((SELECT string_agg(((''''::text || word.word) || ''':*'::text), ' & '::text) AS string_agg FROM unnest(public.item_word_list(item_search_query.q)) word(word)))::tsquery;
+
+
+--
+-- Name: item_stamp(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_stamp() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'the id of an item never changes' USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.version := nextval('public.item_version');
+    NEW.updated_at := statement_timestamp();
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: item_words(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_words(name text, description text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN array_to_tsvector(public.item_word_list(((name || ' '::text) || description)));
+
+
+--
+-- Name: applied_migrations; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.applied_migrations AS
+ SELECT app,
+    name
+   FROM public.django_migrations;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: categories; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.categories (
+    slug character varying(64) NOT NULL COLLATE pg_catalog."C",
+    name character varying(100) NOT NULL,
+    CONSTRAINT category_name_not_empty CHECK ((NOT ((name)::text = ''::text))),
+    CONSTRAINT category_slug_form CHECK (((slug)::text ~ '^[a-z0-9-]{1,64}$'::text))
+);
+
+
+--
+-- Name: item_change; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.item_change (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    item_id bigint,
+    version bigint,
+    op "char" NOT NULL,
+    CONSTRAINT item_change_check CHECK ((((op = 'T'::"char") = (item_id IS NULL)) AND ((op = 'T'::"char") = (version IS NULL)))),
+    CONSTRAINT item_change_op_check CHECK ((op = ANY (ARRAY['I'::"char", 'U'::"char", 'D'::"char", 'T'::"char"])))
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000');
+
+
+--
+-- Name: item_change_seq_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.item_change ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.item_change_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: item_feed_life; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE UNLOGGED TABLE public.item_feed_life (
+    one boolean DEFAULT true NOT NULL,
+    token uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT item_feed_life_one_check CHECK (one)
+);
+
+
+--
+-- Name: item_feed_state; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.item_feed_state (
+    one boolean DEFAULT true NOT NULL,
+    trimmed xid8 DEFAULT '0'::xid8 NOT NULL,
+    mark xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
+    marked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT item_feed_state_one_check CHECK (one)
+);
+
+
+--
+-- Name: item_version; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+CREATE SEQUENCE public.item_version
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.items (
+    id bigint NOT NULL,
+    name character varying(100) NOT NULL COLLATE pg_catalog."C",
+    description text NOT NULL,
+    price numeric(10,2) NOT NULL,
+    sku character varying(64),
+    version bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+    search tsvector GENERATED ALWAYS AS (public.item_words((name)::text, description)) STORED,
+    category character varying(64) COLLATE pg_catalog."C",
+    CONSTRAINT item_description_length CHECK ((length(description) <= 100000)),
+    CONSTRAINT item_name_not_empty CHECK ((NOT ((name)::text = ''::text))),
+    CONSTRAINT item_price_range CHECK (((price >= (0)::numeric) AND (price < (100000000)::numeric))),
+    CONSTRAINT item_sku_not_empty CHECK ((NOT (((sku)::text = ''::text) AND (sku IS NOT NULL))))
+);
+
+
+--
+-- Name: items_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.items ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.items_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: categories categories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_pkey PRIMARY KEY (slug);
+
+
+--
+-- Name: item_change item_change_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.item_change
+    ADD CONSTRAINT item_change_pkey PRIMARY KEY (seq);
+
+
+--
+-- Name: item_feed_life item_feed_life_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.item_feed_life
+    ADD CONSTRAINT item_feed_life_pkey PRIMARY KEY (one);
+
+
+--
+-- Name: item_feed_state item_feed_state_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.item_feed_state
+    ADD CONSTRAINT item_feed_state_pkey PRIMARY KEY (one);
+
+
+--
+-- Name: items item_sku_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.items
+    ADD CONSTRAINT item_sku_unique UNIQUE (sku);
+
+
+--
+-- Name: items items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.items
+    ADD CONSTRAINT items_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: categories_slug_9bedfe6b_like; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX categories_slug_9bedfe6b_like ON public.categories USING btree (slug varchar_pattern_ops);
+
+
+--
+-- Name: item_by_category; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_category ON public.items USING btree (category, id);
+
+
+--
+-- Name: item_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_name ON public.items USING btree (name, id);
+
+
+--
+-- Name: item_by_price; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_price ON public.items USING btree (price, id);
+
+
+--
+-- Name: item_by_search; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_search ON public.items USING gin (search);
+
+
+--
+-- Name: item_by_updated_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_updated_at ON public.items USING btree (updated_at, id);
+
+
+--
+-- Name: item_change_by_tx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_change_by_tx ON public.item_change USING btree (tx);
+
+
+--
+-- Name: categories category_slug_is_forever; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER category_slug_is_forever BEFORE UPDATE ON public.categories FOR EACH ROW WHEN (((new.slug)::text <> (old.slug)::text)) EXECUTE FUNCTION public.category_slug_is_forever();
+
+ALTER TABLE public.categories ENABLE ALWAYS TRIGGER category_slug_is_forever;
+
+
+--
+-- Name: items item_change_delete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_change_delete AFTER DELETE ON public.items REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.item_change_record();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_delete;
+
+
+--
+-- Name: items item_change_insert; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_change_insert AFTER INSERT ON public.items REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.item_change_record();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_insert;
+
+
+--
+-- Name: items item_change_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_change_truncate AFTER TRUNCATE ON public.items FOR EACH STATEMENT EXECUTE FUNCTION public.item_change_record();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_truncate;
+
+
+--
+-- Name: items item_change_update; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_change_update AFTER UPDATE ON public.items REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.item_change_record();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_update;
+
+
+--
+-- Name: items item_history_delete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_history_delete AFTER DELETE ON public.items REFERENCING OLD TABLE AS old_items FOR EACH STATEMENT EXECUTE FUNCTION public.item_history_delete();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_history_delete;
+
+
+--
+-- Name: items item_history_insert; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_history_insert AFTER INSERT ON public.items REFERENCING NEW TABLE AS new_items FOR EACH STATEMENT EXECUTE FUNCTION public.item_history_insert();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_history_insert;
+
+
+--
+-- Name: items item_history_update; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_history_update AFTER UPDATE ON public.items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items FOR EACH STATEMENT EXECUTE FUNCTION public.item_history_update();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_history_update;
+
+
+--
+-- Name: items item_stamp; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_stamp BEFORE INSERT OR UPDATE ON public.items FOR EACH ROW EXECUTE FUNCTION public.item_stamp();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_stamp;
+
+
+--
+-- Name: items items_category_afc9965c_fk_categories_slug; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.items
+    ADD CONSTRAINT items_category_afc9965c_fk_categories_slug FOREIGN KEY (category) REFERENCES public.categories(slug) DEFERRABLE INITIALLY DEFERRED;
+
+
+--
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+--
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO admin_django;
+GRANT USAGE ON SCHEMA public TO simple_flask;
+GRANT USAGE ON SCHEMA public TO api_fastapi;
+
+
+--
+-- Name: FUNCTION category_slug_is_forever(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.category_slug_is_forever() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_change_record(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_change_record() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_feed_attend(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_feed_attend() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.item_feed_attend() TO api_fastapi;
+
+
+--
+-- Name: FUNCTION item_history_action(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_history_action() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_history_actor(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_history_actor() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_history_delete(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_history_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_history_insert(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_history_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_history_update(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_history_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_word_list(text text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_word_list(text text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.item_word_list(text text) TO admin_django;
+GRANT ALL ON FUNCTION public.item_word_list(text text) TO simple_flask;
+GRANT ALL ON FUNCTION public.item_word_list(text text) TO api_fastapi;
+
+
+--
+-- Name: FUNCTION item_search_query(q text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_search_query(q text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.item_search_query(q text) TO admin_django;
+GRANT ALL ON FUNCTION public.item_search_query(q text) TO simple_flask;
+GRANT ALL ON FUNCTION public.item_search_query(q text) TO api_fastapi;
+
+
+--
+-- Name: FUNCTION item_stamp(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_stamp() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_words(name text, description text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_words(name text, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.item_words(name text, description text) TO admin_django;
+
+
+--
+-- Name: TABLE applied_migrations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.applied_migrations TO admin_django;
+GRANT SELECT ON TABLE public.applied_migrations TO simple_flask;
+GRANT SELECT ON TABLE public.applied_migrations TO api_fastapi;
+
+
+--
+-- Name: TABLE categories; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,MAINTAIN,UPDATE ON TABLE public.categories TO admin_django;
+GRANT SELECT ON TABLE public.categories TO simple_flask;
+GRANT SELECT ON TABLE public.categories TO api_fastapi;
+
+
+--
+-- Name: TABLE item_change; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.item_change TO api_fastapi;
+
+
+--
+-- Name: TABLE item_feed_life; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.item_feed_life TO api_fastapi;
+
+
+--
+-- Name: TABLE item_feed_state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.item_feed_state TO api_fastapi;
+
+
+--
+-- Name: SEQUENCE item_version; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE public.item_version TO admin_django;
+
+
+--
+-- Name: TABLE items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,MAINTAIN,UPDATE ON TABLE public.items TO admin_django;
+GRANT SELECT ON TABLE public.items TO simple_flask;
+GRANT SELECT ON TABLE public.items TO api_fastapi;
+
+
+--
+-- Name: SEQUENCE items_id_seq; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE public.items_id_seq TO admin_django;
+
+
+--
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: -
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE triptych_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict triptych
+

@@ -1,0 +1,89 @@
+"""Migrations run once, in their own step, beside services that wait for them or go on serving."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+
+from tests.boundary.databases import Server
+from tests.boundary.processes import COMMANDS, serving
+from tests.boundary.tree import Tree
+from tests.wait import until
+
+BOOTSTRAP_LOCK = 0x7472_6970
+
+
+def test_of_two_bootstraps_at_once_one_migrates_and_the_other_finds_it_done(
+    server: Server, empty: str, present: Tree
+) -> None:
+    first_user = {"TRIPTYCH_ADMIN_PASSWORD": "a-password-of-some-length", "TRIPTYCH_DEMO_DATA": "on"}
+    environment = present.bootstrap_environment(server, empty) | first_user
+    with ExitStack() as stack:
+        both = [stack.enter_context(present.running("bootstrap", environment=environment)) for _ in range(2)]
+        outputs = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], "\n".join(outputs)
+    assert sorted("Applying catalog.0001_initial" in output for output in outputs) == [False, True]
+    assert sorted("No migrations to apply" in output for output in outputs) == [False, True]
+    assert sorted("made the admin user admin" in output for output in outputs) == [False, True]
+
+
+def test_a_bootstrap_does_nothing_while_another_is_at_work(server: Server, empty: str, present: Tree) -> None:
+    environment = present.bootstrap_environment(server, empty)
+    with ExitStack() as stack:
+        another = stack.enter_context(server.connect("postgres", empty))
+        another.execute("SELECT pg_advisory_lock(%s)", [BOOTSTRAP_LOCK])
+        process = stack.enter_context(present.running("bootstrap", environment=environment))
+        waiting = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = %s AND NOT granted"
+        )
+        until(lambda: another.execute(waiting, [empty]).fetchone() == (1,), within=30, what="the bootstrap waits")
+        assert another.execute("SELECT to_regclass('items')").fetchone() == (None,)
+        another.close()
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+
+
+def test_a_migration_that_must_wait_gives_way_to_those_who_work(server: Server, empty: str, present: Tree) -> None:
+    with server.connect("postgres", empty) as superuser:
+        superuser.execute("ALTER SCHEMA public OWNER TO triptych_owner")
+    environment = present.bootstrap_environment(server, empty)
+    present.manage("migrate", "catalog", "0001_initial", "--database=owner", environment=environment)
+    waits: list[float] = []
+    over = Event()
+
+    def write() -> None:
+        with server.connect("triptych_owner", empty) as writer:
+            while not over.is_set():
+                began = time.monotonic()
+                with writer.transaction():
+                    writer.execute("LOCK TABLE items IN ROW EXCLUSIVE MODE")  # as every write of an item does
+                waits.append(time.monotonic() - began)
+
+    with server.connect("triptych_owner", empty) as slow, ExitStack() as stack:
+        slow.execute("BEGIN; LOCK TABLE items IN ROW EXCLUSIVE MODE")
+        writer = Thread(target=write)
+        stack.callback(writer.join)
+        stack.callback(over.set)
+        writer.start()
+        process = stack.enter_context(present.running("bootstrap", environment=environment))
+        assert process.stdout is not None
+        while "gives way" not in (line := process.stdout.readline()):
+            assert line, "the bootstrap ended, and never gave way"
+        slow.execute("ROLLBACK")
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+    assert 0.5 < max(waits) < 2, "writers wait behind the migration, but not for longer than its lock_timeout"
+
+
+def test_services_wait_for_the_migrations_and_are_ready_after_them_without_a_restart(
+    server: Server, empty: str, present: Tree, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        services = [stack.enter_context(serving(each, present, server, empty, tmp_path)) for each in COMMANDS]
+        for service in services:
+            until(service.lives, within=30, what=f"{service.log.stem} lives")
+            assert (service.log.stem, service.answers("/readyz")) == (service.log.stem, 503)
+        present.bootstrap(server, empty)
+        for service in services:
+            until(service.ready, within=10, what=f"{service.log.stem} is ready")
+            assert service.answers("/api/items/") == 200

@@ -24,7 +24,7 @@ def scratch_server() -> Iterator[Server]:
         layout.make()
         postgres = Postgres(layout, free_base(), secrets.token_hex(16))
         postgres.prepare()
-        account = postgres.account
+        account = postgres.account.other
         with (layout.logs / "postgres.log").open("wb") as log:
             process = subprocess.Popen(
                 [*postgres.command(), "-c", "fsync=off"],

@@ -24,7 +24,7 @@ RECOVERY_CODES = 10
 
 def has_second_factor(user: User) -> bool:
     """Return whether the user comes in with a code only."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def remove_second_factor(user: User) -> int:

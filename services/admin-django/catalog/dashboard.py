@@ -67,7 +67,7 @@ def _about_all_items() -> int:
         return few.number
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = 'items'::regclass")
-        return max(few.number, cursor.fetchone()[0])
+        return max(few.number, int(cursor.fetchone()[0]))
 
 
 def _up_to_limit(items: Any) -> Count:

@@ -45,7 +45,10 @@ class Example:
 class BulkForm(forms.Form):
     """What the user has to say about a change of many items, and how it is made."""
 
-    def __str__(self) -> str:
+    title: str
+
+    def summary(self) -> str:
+        """Return in a few words what will be done."""
         raise NotImplementedError
 
     def example(self, item: Item) -> Example:
@@ -58,6 +61,7 @@ class BulkForm(forms.Form):
 
 
 class DiscountForm(BulkForm):
+    title = "Discount"
     percentage = forms.DecimalField(
         label="Percent off",
         max_digits=5,
@@ -66,7 +70,8 @@ class DiscountForm(BulkForm):
         help_text="More than 0, at most 100. The new price is rounded to the cent, half a cent up.",
     )
 
-    def __str__(self) -> str:
+    def summary(self) -> str:
+        """Return in a few words what will be done."""
         return f"discount of {self.cleaned_data['percentage'].normalize():f} %"
 
     def _price(self) -> Round:
@@ -82,9 +87,11 @@ class DiscountForm(BulkForm):
 
 
 class CategoryForm(BulkForm):
+    title = "Set the category"
     category = forms.ModelChoiceField(Category.objects.order_by("name"), required=False, empty_label="No category")
 
-    def __str__(self) -> str:
+    def summary(self) -> str:
+        """Return in a few words what will be done."""
         return f"category “{self.cleaned_data['category'] or 'none'}”"
 
     def example(self, item: Item) -> Example:
@@ -97,7 +104,10 @@ class CategoryForm(BulkForm):
 
 
 class DeletionForm(BulkForm):
-    def __str__(self) -> str:
+    title = "Delete items"
+
+    def summary(self) -> str:
+        """Return in a few words what will be done."""
         return "deletion"
 
     def example(self, item: Item) -> Example:
@@ -105,7 +115,7 @@ class DeletionForm(BulkForm):
 
     def apply(self, items: QuerySet[Item]) -> int:
         # one statement: nothing refers to items, so there is nothing that the framework would have to look for
-        return items._raw_delete(using=items.db)  # type: ignore[attr-defined, no-any-return]
+        return items._raw_delete(using=items.db)
 
 
 @admin.action(description="Discount the selected items…", permissions=["change"])
@@ -146,12 +156,12 @@ def _bulk(
     shown = list(items.select_related("category").defer("search").order_by("-id")[:EXAMPLES]) if valid else []
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{model_admin.get_actions(request)[request.POST['action']][2]}".rstrip("…"),
+        "title": form.title,
         "opts": model_admin.opts,
         "form": form,
         "count": count,
         "examples": [form.example(item) for item in shown],
-        "chosen": str(form) if valid else "",
+        "chosen": form.summary() if valid else "",
         "deletion": form_class is DeletionForm,
         "action": request.POST["action"],
         "select_across": request.POST.get("select_across", "0"),
@@ -168,7 +178,7 @@ def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> None:
             allow_time()
             changed = form.apply(items)
             if changed:
-                log_action(request, action, f"{form} on {changed:,} item{'' if changed == 1 else 's'}")
+                log_action(request, action, f"{form.summary()} on {changed:,} item{'' if changed == 1 else 's'}")
     except DatabaseError as error:
         messages.error(request, refusal(error))
         return
@@ -177,7 +187,7 @@ def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> None:
         return
     link = reverse("admin:catalog_itemhistory_change", args=[action])
     text = "{} item{} changed: {}. <a href='{}'>See what changed, or undo it</a>."
-    messages.success(request, format_html(text, f"{changed:,}", "" if changed == 1 else "s", form, link))
+    messages.success(request, format_html(text, f"{changed:,}", "" if changed == 1 else "s", form.summary(), link))
 
 
 def allow_time() -> None:

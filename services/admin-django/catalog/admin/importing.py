@@ -4,7 +4,7 @@ import json
 import re
 from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import tablib
@@ -28,11 +28,6 @@ from catalog.admin.bulk import allow_time, log_action
 from catalog.admin.refusals import refusal
 from catalog.history import FIELDS
 from catalog.models import Category, Item
-
-if TYPE_CHECKING:
-    ItemResourceBase = ModelResource[Item]
-else:
-    ItemResourceBase = ModelResource
 
 LIMIT = 2000  # rows: what can be looked at row by row while somebody waits
 KEPT_SECONDS = 15 * 60
@@ -70,7 +65,7 @@ class SkuWidget(TextWidget):
         return super().clean(value).strip() or None
 
 
-class CategoryWidget(ForeignKeyWidget):  # type: ignore[type-arg]
+class CategoryWidget(ForeignKeyWidget):
     """A category by its slug; all are read once per file."""
 
     def __init__(self) -> None:
@@ -100,7 +95,7 @@ class ReadableDiff(Diff):
         return f"<del>{was}</del> <ins>{now}</ins>"
 
 
-class LockedItems(BaseInstanceLoader):  # type: ignore[misc]
+class LockedItems(BaseInstanceLoader):
     """The items that the file's skus name, read at once, and locked until all rows are written."""
 
     def __init__(self, resource: Any, dataset: tablib.Dataset | None = None) -> None:
@@ -117,7 +112,7 @@ def _sku(value: Any) -> str:
     return value.strip().replace("\0", "") if isinstance(value, str) else ""
 
 
-class ItemResource(ItemResourceBase):
+class ItemResource(ModelResource):
     """The columns of a file. A row whose sku is taken changes that item; columns that a file lacks stay as they are."""
 
     name = Field("name", "name", TextWidget())
@@ -159,7 +154,7 @@ class ItemResource(ItemResourceBase):
             instance.save(update_fields=FIELDS)
 
 
-class ExactCSV(CSV):  # type: ignore[misc]
+class ExactCSV(CSV):
     def get_title(self) -> str:
         return "csv"
 
@@ -167,7 +162,7 @@ class ExactCSV(CSV):  # type: ignore[misc]
         return _checked(super().create_dataset(in_stream, **kwargs))
 
 
-class ExactJSON(JSON):  # type: ignore[misc]
+class ExactJSON(JSON):
     """JSON whose numbers never become floats."""
 
     def get_title(self) -> str:
@@ -195,7 +190,7 @@ def _checked(dataset: tablib.Dataset) -> tablib.Dataset:
     return dataset
 
 
-class KeptInDatabase(BaseStorage):  # type: ignore[misc]
+class KeptInDatabase(BaseStorage):
     """The file between preview and confirmation, as a session of its own: every process finds it, and it expires."""
 
     def save(self, data: bytes) -> None:
@@ -215,7 +210,7 @@ class KeptInDatabase(BaseStorage):  # type: ignore[misc]
         SessionStore(self.name).delete()
 
 
-class ImportsItems(ImportMixin):  # type: ignore[misc]
+class ImportsItems(ImportMixin):
     """What the admin of items needs to import them."""
 
     resource_classes = (ItemResource,)

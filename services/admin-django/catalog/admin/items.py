@@ -26,7 +26,7 @@ else:
 
 
 @admin.register(Item)
-class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):
+class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ignore[misc]  # the templates' types
     form = ItemForm
     fieldsets = ((None, {"fields": ("name", "description", ("price", "sku"), "category", "seen_version")}),)
     readonly_fields = ("version", "created_at", "updated_at")
@@ -107,6 +107,6 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):
 
 def _some_are_gone(request: HttpRequest) -> bool:
     """Return whether a row of the posted list is no longer there; the framework's formset fails then."""
-    ids = {value for name, value in request.POST.items() if name.startswith("form-") and name.endswith("-id")}
+    ids = {str(value) for name, value in request.POST.items() if name.startswith("form-") and name.endswith("-id")}
     numbers = {int(value) for value in ids if value.isascii() and value.isdigit() and len(value) < 19}
     return len(numbers) < len(ids) or Item.objects.filter(pk__in=numbers).count() < len(numbers)

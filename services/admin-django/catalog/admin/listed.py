@@ -55,12 +55,16 @@ def listed_form() -> type[ItemForm]:
             show_hidden_initial=True,
             widget=PlainSelect if len(categories) <= IN_A_SELECT else PlainInput,
         )
-        price = Item._meta.get_field("price").formfield(show_hidden_initial=True, widget=PlainInput)
+        price = forms.DecimalField(
+            max_digits=10, decimal_places=2, min_value=0, show_hidden_initial=True, widget=PlainInput
+        )
 
         seen_version = SeenVersion(required=False, widget=PlainHidden)
-        category.hidden_widget = price.hidden_widget = PlainHidden
 
-        class Meta(ItemForm.Meta):
+        class Meta:
+            model = Item
             fields = ("category", "price")
 
+    for field in ListedItemForm.base_fields.values():
+        field.hidden_widget = PlainHidden
     return ListedItemForm

@@ -59,5 +59,4 @@ class ItemForm(ItemModelForm):
 
     def _look_at(self, version: int) -> None:
         """Let the form, shown again with its message, know the present version: the next save is meant."""
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data[self.add_prefix("seen_version")] = str(version)
+        self.data = {**self.data, self.add_prefix("seen_version"): str(version)}

@@ -99,8 +99,9 @@ def forgeries(shop: Workshop) -> dict[str, str]:
     algorithms: list[Any] = ["none", "None", "NONE", "nOnE", "", " none", None, [], ["EdDSA"], 0, True]
     forged |= {f"alg {alg!r} unsigned": token({**header, "alg": alg}, claims, _unsigned)
                for alg in algorithms}  # fmt: skip
+    misnamed: list[Any] = ["none", "Ed25519", "eddsa", "EDDSA", "EdDSA ", "EdDSA\0", ["EdDSA"], {}]
     forged |= {f"alg {alg!r}, well signed": token({**header, "alg": alg}, claims, sign)
-               for alg in ("none", "Ed25519", "eddsa", "EDDSA", "EdDSA ", "EdDSA\0", ["EdDSA"], {})}  # fmt: skip
+               for alg in misnamed}  # fmt: skip
     forged |= {f"HS{bits} with the public key as {name}": token({**header, "alg": f"HS{bits}"}, claims,
                                                                _hmac(f"sha{bits}", secret))
                for bits in (256, 384, 512) for name, secret in public_forms.items()}  # fmt: skip

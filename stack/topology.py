@@ -88,8 +88,7 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
         }
         return Process(name, folder, command, port + offset, {**base, **own, **environment})
 
-    django = {"DJANGO_SECRET_KEY": credentials.django_secret_key, "DJANGO_STATIC_ROOT": str(layout.home / "static")}
-    django |= chosen(*ALL_SERVICES, *GUNICORN, *DJANGO)
+    django = {"DJANGO_SECRET_KEY": credentials.django_secret_key} | chosen(*ALL_SERVICES, *GUNICORN, *DJANGO)
     admin_django = service("admin-django", 1, ("gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"), django)
     simple_flask = service(
         "simple-flask",

@@ -28,8 +28,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if "owner" not in settings.DATABASES:
             raise CommandError("OWNER_DATABASE_URL is not set: migrations are run by triptych_owner")
-        if text("DJANGO_STATIC_ROOT", ""):  # the images have had theirs since they were built
-            call_command("collectstatic", interactive=False, verbosity=0)
         try:
             if text("SUPERUSER_DATABASE_URL", ""):
                 self._make_roles(database_url("SUPERUSER_DATABASE_URL"))

@@ -20,7 +20,7 @@ ALL_SERVICES = (
 )
 GUNICORN = ("WEB_WORKERS", "WEB_THREADS")
 DJANGO = ("DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS", "DJANGO_CSRF_TRUSTED_ORIGINS")
-GATEWAY = ("GATEWAY_RATE_LIMIT", "TRUSTED_PROXIES")
+GATEWAY = ("GATEWAY_RATE_LIMIT", "GATEWAY_LOG_HITS", "TRUSTED_PROXIES")
 # What programs want to know about the system they run on; nothing else of the user's environment is passed on.
 SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
 

@@ -1,1 +1,1 @@
-"""Measurements, each a ratio taken in one interleaved run: `python -m bench.NAME`. Not tests: they say how much, not whether."""
+"""Measurements, each a ratio of two things that take turns: `python -m bench.NAME`. They say how much, not whether."""

@@ -1,4 +1,4 @@
-"""The gateway may answer a public read from its cache, three seconds old at most; and what it must never keep or mix up."""
+"""A public read may be answered from the gateway's cache: three seconds old at most, and never somebody else's."""
 
 import http.client
 import re
@@ -55,12 +55,12 @@ def item(database: psycopg.Connection) -> Item:
 def cached(gateway: Wire, target: str) -> Reply:
     """Read until the answer is a hit, and return it."""
 
-    def hit() -> Reply | None:
+    def hit() -> tuple[Reply, ...]:
         reply = gateway.get(target)
         assert reply.status == 200, str(reply)
-        return reply if reply.header("X-Cache") == "HIT" else None
+        return (reply,) if reply.header("X-Cache") == "HIT" else ()
 
-    return until(hit, within=10, what=f"{target} is in the cache")
+    return until(hit, within=10, what=f"{target} is in the cache")[0]
 
 
 def let_pass(seconds: float, since: float) -> None:
@@ -141,7 +141,7 @@ def test_a_pinned_read_is_never_answered_by_the_cache(prefix: str, gateway: Wire
 
 
 def test_many_who_want_the_same_at_once_make_one_request(url: str, database: psycopg.Connection) -> None:
-    """Each of a few rounds wants something that is not there yet; a slow read of the service may let a second one on."""
+    """Each of a few rounds wants something that is not there yet; a slow service may let a second request on."""
     clients = [Wire(url) for _ in range(8)]
     with ThreadPoolExecutor(len(clients)) as together:
         misses = []
@@ -260,7 +260,15 @@ def page(database: psycopg.Connection) -> str:
 
 @pytest.mark.parametrize(
     ("method", "condition"),
-    [("GET", None), ("HEAD", None), ("GET", "{tag}"), ("HEAD", "{tag}"), ("GET", 'W/{tag}, "x"'), ("GET", '"x"'), ("GET", "*")],
+    [
+        ("GET", None),
+        ("HEAD", None),
+        ("GET", "{tag}"),
+        ("HEAD", "{tag}"),
+        ("GET", 'W/{tag}, "x"'),
+        ("GET", '"x"'),
+        ("GET", "*"),
+    ],
 )
 def test_a_hit_says_what_the_service_says(method: str, condition: str | None, gateway: Wire, page: str) -> None:
     tag = cached(gateway, page).header("ETag") or ""

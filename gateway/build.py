@@ -1,10 +1,11 @@
 """Build the folder of files that the gateway serves: `python gateway/build.py OUT_DIR`.
 
 It holds the pages of `gateway/www`, the contract as `api/openapi.json`, and Swagger UI's script and style beside the
-page that starts them. The folder is built next to OUT_DIR and then put in its place, so that a build that fails leaves
-the old one as it was.
+page that starts them; and what gains by it once more, compressed, as `NAME.gz`. The folder is built next to OUT_DIR and
+then put in its place, so that a build that fails leaves the old one as it was.
 """
 
+import gzip
 import json
 import shutil
 import sys
@@ -34,6 +35,7 @@ def build(out: Path) -> None:
         shutil.copytree(HERE / "www", made)
         _add_contract(made)
         _add_swagger_ui(made)
+        _add_compressed(made)
         if out.exists():
             out.rename(old)
         made.rename(out)
@@ -57,6 +59,14 @@ def _add_swagger_ui(folder: Path) -> None:
     for name in SWAGGER_UI_FILES:
         with as_file(SWAGGER_UI / name) as source:
             shutil.copyfile(source, folder / "api" / "docs" / name)
+
+
+def _add_compressed(folder: Path) -> None:
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        compressed = gzip.compress(content, mtime=0)
+        if len(compressed) < 0.9 * len(content):
+            path.with_name(f"{path.name}.gz").write_bytes(compressed)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ DJANGO = (
     "DJANGO_HTTPS",
     "DJANGO_ADMIN_REQUIRE_OTP",
 )
-GATEWAY = ("GATEWAY_RATE_LIMIT", "TRUSTED_PROXIES")
+GATEWAY = ("GATEWAY_RATE_LIMIT", "GATEWAY_LOG_HITS", "TRUSTED_PROXIES")
 # What programs want to know about the system they run on; nothing else of the user's environment is passed on.
 SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from tests.wire import Reply, Wire
+from tests.wire import Headers, Reply, Wire
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,21 @@ class Outcome:
 
 
 class Load:
-    """While it is entered, reads the targets in turn, `rate` a second, by at most `clients` at the same time."""
+    """While it is entered, reads the targets in turn, `rate` a second, by at most `clients` at the same time.
 
-    def __init__(self, url: str, targets: Sequence[str], rate: float = 200, clients: int = 32) -> None:
+    Each read reaches a service, past the gateway's cache, unless other `headers` are given.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        targets: Sequence[str],
+        rate: float = 200,
+        clients: int = 32,
+        headers: Headers = (("Cache-Control", "no-cache"),),
+    ) -> None:
         self._url = url
+        self._headers = headers
         self._targets = itertools.cycle(targets)
         self._tickets = itertools.count()
         self._lock = threading.Lock()
@@ -76,13 +87,13 @@ class Load:
                     due, target = self._started + next(self._tickets) / self._rate, next(self._targets)
                 if self._over.wait(due - time.monotonic()):
                     return
-                self.outcomes.append(_outcome(client, target))
+                self.outcomes.append(_outcome(client, target, self._headers))
 
 
-def _outcome(client: Wire, target: str) -> Outcome:
+def _outcome(client: Wire, target: str, headers: Headers) -> Outcome:
     began = time.monotonic()
     try:
-        reply = client.get(target)
+        reply = client.get(target, headers)
     except (OSError, http.client.HTTPException) as error:
         return Outcome(began, time.monotonic() - began, target, None, error)
     return Outcome(began, time.monotonic() - began, target, reply)

@@ -13,7 +13,8 @@ export class Trouble extends Error {
 
 /**
  * Fetches `path`; resolves to { body, next, answered }.
- * `next` is the query of the next page ("?…"), or null. `answered` is { by, status, milliseconds, requestId }.
+ * `next` is the query of the next page ("?…"), or null. `answered` is { by, cache, status, milliseconds, requestId }, where
+ * `cache` is what the gateway's cache did (HIT, MISS, …), or null where it was not asked.
  * Throws Trouble, or AbortError when `signal` is aborted.
  */
 export async function ask(path, signal) {
@@ -30,6 +31,7 @@ export async function ask(path, signal) {
   }
   const answered = {
     by: response.headers.get("X-Served-By") ?? "unknown",
+    cache: response.headers.get("X-Cache"),
     status: response.status,
     milliseconds: performance.now() - begun,
     requestId: response.headers.get("X-Request-Id"),

@@ -101,13 +101,21 @@ function showPages(following) {
   page.textContent = onLaterPage && !cursors.length ? "A later page" : `Page ${cursors.length + 1}`;
 }
 
-function showAnswer({ by, status, milliseconds, requestId }, path) {
+// What X-Cache says, for people. A stale answer is given while a new one is fetched, or while nobody answers.
+const KEPT = { HIT: "kept by the gateway", UPDATING: "kept by the gateway", STALE: "kept by the gateway, stale" };
+
+function showAnswer({ by, cache, status, milliseconds, requestId }, path) {
   const asked = element("a", path);
   asked.href = path;
   const by_ = element("strong", by, "by");
   by_.id = "served-by";
   by_.dataset.service = by;
   answer.replaceChildren(by_, " answered ", asked, ` with ${status} in `, element("strong", `${milliseconds.toFixed(0)} ms`));
+  if (cache) {
+    const kept = element("span", KEPT[cache] ?? "fetched anew", "cache");
+    kept.dataset.cache = cache;
+    answer.append(kept);
+  }
   answer.title = requestId ? `Request ${requestId}` : "";
 }
 

@@ -88,3 +88,49 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItemHistory(models.Model):
+    """One change of one item by any writer; written by triggers only, see `sql/0002_history.sql`."""
+
+    class Operation(models.TextChoices):
+        INSERT = "I", "created"
+        UPDATE = "U", "changed"
+        DELETE = "D", "deleted"
+
+    item_id = models.BigIntegerField()  # not a foreign key: the history outlives the item
+    version = models.BigIntegerField()
+    op = models.CharField(max_length=1, choices=Operation)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.TextField()
+    action = models.UUIDField(null=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "item_history"
+        verbose_name_plural = "item history"
+        indexes = [
+            models.Index(fields=["item_id", "id"], name="item_history_by_item"),
+            models.Index(fields=["action"], name="item_history_by_action", condition=Q(action__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.item_id} {self.get_op_display()} by {self.actor}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that was given to a write, for the client that repeats it under the same key."""
+
+    pk = models.CompositePrimaryKey("principal", "key")
+    principal = models.CharField(max_length=150)
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField()
+    status = models.SmallIntegerField(null=True)  # null only inside the transaction that is still at work
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "idempotency_keys"
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_by_age")]

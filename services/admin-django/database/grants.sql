@@ -17,6 +17,14 @@ GRANT INSERT, UPDATE, DELETE, MAINTAIN ON items, categories TO admin_django;
 GRANT USAGE ON SEQUENCE items_id_seq, item_version TO admin_django;
 GRANT EXECUTE ON FUNCTION item_words TO admin_django;
 
+-- The history is written by triggers alone: a writer causes it and cannot change it.
+GRANT SELECT ON item_history TO admin_django;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO admin_django;
+
+-- The change feed: what to read, and the one function to call.
+GRANT SELECT ON item_change, item_feed_state, item_feed_life TO api_fastapi;
+GRANT EXECUTE ON FUNCTION item_feed_attend TO api_fastapi;
+
 -- Django's own tables: users and sessions are changed, the lists that migrations fill are read.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     auth_group, auth_group_permissions, auth_user, auth_user_groups, auth_user_user_permissions,

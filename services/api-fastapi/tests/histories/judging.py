@@ -69,7 +69,11 @@ def judge(
         if place < due:
             faults.append(f"{read} is too old: {states[due]} had been there for {bound} s")
         newest = _newest(known.get(read.item, []), read.began)
-        ages.append(_age(known[read.item], place, read.began) if newest > place else 0.0)
+        if read.version is None:  # it may have been gone several times: no older than the last
+            place_of_age = max((n for n in range(place, newest + 1) if states[n].gone), default=place)
+        else:
+            place_of_age = place
+        ages.append(_age(known[read.item], place_of_age, read.began) if newest > place_of_age else 0.0)
         if read.certain:
             heapq.heappush(finished, (read.ended, read.process, read.item, place))
             shown_by.setdefault((read.process, read.item, place), read)

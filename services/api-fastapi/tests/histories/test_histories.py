@@ -103,7 +103,7 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
         (3, lambda: run(place.owner, "INSERT INTO item_change (op) VALUES ('T')")),
         (3, lambda: run(place.owner, "UPDATE item_feed_state SET trimmed = pg_current_xact_id()")),
     ]
-    writers = [Writer(place.writer, items, filler, category, number, 0.02) for number in range(6)]
+    writers = [Writer(place.writer, items, filler, category, number, 0.01) for number in range(6)]
     settings = {"CACHE_MEMORY_MB": "1", "DATABASE_STATEMENT_TIMEOUT_MS": "1000"}
     with running(place.reader, **settings) as good, running(bad, **settings) as poor:
         for service in (good, poor):

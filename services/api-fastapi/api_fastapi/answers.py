@@ -4,7 +4,11 @@ from hashlib import sha256
 
 from api_fastapi.responses import CACHEABLE
 
-_HEAD = b'etag: "%b"\r\ncache-control: ' + CACHEABLE.encode() + b"\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+_HEAD = (
+    b'etag: "%b"\r\ncache-control: '
+    + CACHEABLE.encode()
+    + b"\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+)
 
 
 class Answer:

@@ -12,7 +12,9 @@ from api_fastapi.responses import matches
 _FRESH_COOKIE = re.compile(rb"(?:^|;)[ \t]*triptych_fresh=")
 _NO_CACHE = re.compile(rb"(?:^|,)[ \t]*no-cache[ \t]*(?:,|=|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_READ = frozenset({b"x-request-id", b"if-none-match", b"cache-control", b"cookie", b"content-length", b"transfer-encoding"})
+_READ = frozenset(
+    {b"x-request-id", b"if-none-match", b"cache-control", b"cookie", b"content-length", b"transfer-encoding"}
+)
 
 
 class Asked(NamedTuple):

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 _POOL_TIMEOUT = 2
 _CONNECT_TIMEOUT = 2
 
+
 class Database:
     """A pool of connections with the role's own rights, in autocommit: every read is one round trip."""
 

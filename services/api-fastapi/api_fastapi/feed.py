@@ -82,11 +82,7 @@ class Feed:
         snapshot, token = result.get_value(0, 0), result.get_value(0, 1)
         if snapshot is None or token is None:
             raise LinkLostError("the database has begun another life")  # connecting again makes a token
-        if (
-            token != self._token
-            or b"t" in (result.get_value(0, 2), result.get_value(0, 3))
-            or result.ntuples > _MANY
-        ):
+        if token != self._token or b"t" in (result.get_value(0, 2), result.get_value(0, 3)) or result.ntuples > _MANY:
             # The cursor says nothing about what happened, or too much happened: begin anew, from this snapshot.
             self._cache.flush()
             self._cache.renew(began, snapshot.decode(), ())

@@ -35,7 +35,8 @@ async def livez() -> Response:
 @router.get("/readyz", operation_id="readyz", response_model=Ready, responses=other_answers(503))
 async def readyz(database: DatabaseDependency, feed: Annotated[Feed | None, Depends(_feed)]) -> Response:
     """Answer 200 when the database answers, the migration that this code needs is applied, and the change feed has been
-    caught up with once (reads go to the database while it cannot be followed); else 503."""
+    caught up with once (reads go to the database while it cannot be followed); else 503.
+    """
     needed = {"app": "catalog", "migration": REQUIRED_MIGRATION}
     if not await database.fetch(selects.APPLIED_MIGRATION, needed, deadline=_DEADLINE):
         raise DatabaseUnavailableError(f"the migration catalog.{REQUIRED_MIGRATION} is not applied")

@@ -1,7 +1,7 @@
 """The fast lane: reads of items, answered ahead of FastAPI's routing.
 
-Every read that is right in all its parts is answered here: from the cache, or with what the database makes of it. What is
-wrong in any part goes on to the declared routes, which say what is wrong. They could answer all of it, and the tests
+Every read that is right in all its parts is answered here: from the cache, or with what the database makes of it. What
+is wrong in any part goes on to the declared routes, which say what is wrong. They could answer all of it, and the tests
 compare both, byte for byte.
 """
 
@@ -38,7 +38,8 @@ class FastLane:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, or have it answered."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(_LIST):
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         cache: Cache = scope["state"]["cache"]
         reader: Reader = scope["state"]["reader"]
         ask = asked(scope["headers"])
@@ -49,23 +50,26 @@ class FastLane:
             request_id.set(ask.request_id.decode())
             reading = _reading(scope["path"], query_string, target, reader, ask.fresh)
             if reading is None:
-                return await self._app(scope, receive, send)
+                await self._app(scope, receive, send)
+                return
             try:
                 answer = await reading
             except DatabaseUnavailableError as error:
-                return await _respond(unavailable(error), scope, receive, send)
+                await _respond(unavailable(error), scope, receive, send)
+                return
             except Exception:
                 await _respond(internal(), scope, receive, send)
                 raise  # the server logs it
             if answer is None:
-                return await _respond(not_found(scope["path"]), scope, receive, send)
+                await _respond(not_found(scope["path"]), scope, receive, send)
+                return
         ids = [(b"x-request-id", ask.request_id), (b"x-served-by", SERVICE.encode())]
         if ask.has(answer):
             await send({"type": "http.response.start", "status": 304, "headers": _pairs(answer.head_of_304) + ids})
-            return await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.body", "body": b""})
+            return
         await send({"type": "http.response.start", "status": 200, "headers": _pairs(answer.head) + ids})
         await send({"type": "http.response.body", "body": answer.body if scope["method"] == "GET" else b""})
-        return None
 
 
 def _reading(path: str, query_string: bytes, target: bytes, reader: Reader, fresh: bool) -> Any:

@@ -46,8 +46,7 @@ class Link:
                 autocommit=True,
                 application_name="api-fastapi",
                 connect_timeout=CONNECT_TIMEOUT,
-                options=f"-c statement_timeout={settings.database_statement_timeout_ms}"
-                f" -c plan_cache_mode={plans}",
+                options=f"-c statement_timeout={settings.database_statement_timeout_ms} -c plan_cache_mode={plans}",
             )
         except psycopg.Error as error:
             raise DatabaseUnavailableError("the database does not answer") from error

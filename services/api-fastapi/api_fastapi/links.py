@@ -28,7 +28,7 @@ class Links:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
-        """Run a statement on a connection of its own; raise DatabaseUnavailableError when the database cannot answer."""
+        """Run a statement; raise DatabaseUnavailableError when the database cannot answer."""
         link = await self._take()
         try:
             try:

@@ -31,11 +31,11 @@ class _Answered:
 
 
 class Protocol(HttpToolsProtocol):
-    """Answer what the cache has as soon as the headers are there, without a task, a scope and events for the application.
+    """Answer what the cache has as soon as the headers are there, without a task and events for the application.
 
     Targets with raw bytes beyond ASCII go to the application, which names the parameters that hold them. The parser
-    would answer them itself, with a 400 that is no problem response. It gets a masked target of the same length, so that
-    nothing a client sends can shift where it sees a request end.
+    would answer them itself, with a 400 that is no problem response. It gets a masked target of the same length, so
+    that nothing a client sends can shift where it sees a request end.
     """
 
     _target: bytes | None = None

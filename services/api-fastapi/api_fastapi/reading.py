@@ -160,7 +160,7 @@ class Reader:
         if flight is not None:
             flight.late.append(waiter)
             return waiter
-        flight = Flight()
+        flight = self._lists[target] = Flight()
         flight.early.append(waiter)
         self._start(self._read_page(target, flight, query, position))
         return waiter
@@ -168,7 +168,6 @@ class Reader:
     async def _read_page(
         self, target: bytes, flight: Flight, query: ItemQuery, position: cursors.Position | None
     ) -> None:
-        self._lists[target] = flight
         start = self._cache.start()
         try:
             filters = query.filters()
@@ -188,7 +187,7 @@ class Reader:
                 del self._lists[target]
             left = [waiter for waiter in flight.late if not waiter.done()]
             if left:
-                again = Flight()
+                again = self._lists[target] = Flight()
                 again.early.extend(left)
                 self._start(self._read_page(target, again, query, position))
 

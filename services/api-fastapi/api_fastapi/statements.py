@@ -84,9 +84,9 @@ def _where(conditions: list[str]) -> str:
 def _search(conditions: list[str], bounds: list[str], order: str) -> str:
     """Return the page of filters that no index serves together with the sort.
 
-    Where matches are frequent, a walk along the sort finds a page soon; where they are rare, it is better to find all of
-    them and sort. Which is the case the planner guesses wrongly for words that seldom or always come together, and then
-    reads the whole table. So a short walk finds out; a longer one follows where that found some, and where neither
+    Where matches are frequent, a walk along the sort finds a page soon; where they are rare, it is better to find all
+    of them and sort. Which is the case the planner guesses wrongly for words that seldom or always come together, and
+    then reads the whole table. So a short walk finds out; a longer one follows where that found some, and where neither
     found enough for a page, there are so few that all can be found and sorted.
     """
     here = f"SELECT * FROM items {_where(bounds)} ORDER BY {order}"
@@ -100,7 +100,7 @@ def _search(conditions: list[str], bounds: list[str], order: str) -> str:
             ) AS walked {matching} LIMIT $1
         ), everywhere AS MATERIALIZED (
             SELECT * FROM items {_where([*conditions, *(bound for bound in bounds if bound not in conditions)])}
-            {"AND" if conditions or bounds else "WHERE"} (SELECT count(*) FROM near) < $1 AND (SELECT count(*) FROM far) < $1
+            AND (SELECT count(*) FROM near) < $1 AND (SELECT count(*) FROM far) < $1
         )
         SELECT * FROM near WHERE (SELECT count(*) FROM near) = $1
         UNION ALL

@@ -1,4 +1,4 @@
-"""The rules of the cache, each against what would happen without it. Polls and reads are played in the order that hurts."""
+"""The rules of the cache, each against what would happen without it. Polls and reads come in the order that hurts."""
 
 from api_fastapi.answers import Answer, item_answer, list_answer
 from api_fastapi.cache import LEASE, Cache, Change, item_target

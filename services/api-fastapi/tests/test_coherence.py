@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import psutil
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import MakeItem
-from tests.running import Line, Service, eventually, running
+from tests.running import Line, eventually, running
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass"
 
@@ -124,7 +124,11 @@ def test_the_memory_of_a_worker_is_bounded(database_url: str, writer: psycopg.Co
             async def read_all() -> None:
                 near, far = await asyncio.open_connection("127.0.0.1", service.port)
                 for start in range(first, first + 15_000, 50):
-                    far.write(b"".join(b"GET /api/items/%d/ HTTP/1.1\r\nHost: test\r\n\r\n" % i for i in range(start, start + 50)))
+                    far.write(
+                        b"".join(
+                            b"GET /api/items/%d/ HTTP/1.1\r\nHost: test\r\n\r\n" % i for i in range(start, start + 50)
+                        )
+                    )
                     for _ in range(50):
                         head = await near.readuntil(b"\r\n\r\n")
                         await near.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r")[0]))

@@ -13,7 +13,14 @@ import pytest
 from tests.conftest import MakeItem
 from tests.running import Answer, Service, eventually, running
 
-TEXTS = ['Tee "茶" \u2028\N{ROCKET}', "a\tb\\/\x7f\u0001\x1f<é>", "plain", "{\"id\":1,\"version\":2,\"created_at\":\"", "\b\f\r\n", "İß"]
+TEXTS = [
+    'Tee "茶" \u2028\N{ROCKET}',
+    "a\tb\\/\x7f\u0001\x1f<é>",
+    "plain",
+    '{"id":1,"version":2,"created_at":"',
+    "\b\f\r\n",
+    "İß",
+]
 VARYING = ("date", "x-request-id")
 
 
@@ -43,7 +50,9 @@ def generated(chance: random.Random, category: str, ids: list[int]) -> Iterator[
     prices = ["0", "1", "2.5", "2.50", "007", "99999999.99", "3"]
     for _ in range(400):
         method = chance.choice(["GET", "GET", "GET", "HEAD", "POST"] if chance.random() < 0.2 else ["GET"])
-        headers = chance.choice([[], [], [("If-None-Match", '"1", W/"x"')], [("If-None-Match", "*")], [("Cookie", "a=b")]])
+        headers = chance.choice(
+            [[], [], [("If-None-Match", '"1", W/"x"')], [("If-None-Match", "*")], [("Cookie", "a=b")]]
+        )
         if chance.random() < 0.3:
             odd = ["0", "01", str(2**63), str(2**63 - 1), "%31", "x", "1%0A", "1/"]
             number = str(chance.choice(ids)) if chance.random() < 0.7 else chance.choice(odd)
@@ -70,7 +79,10 @@ def generated(chance: random.Random, category: str, ids: list[int]) -> Iterator[
 def test_the_lane_answers_byte_for_byte_what_the_routes_answer(
     cached: Service, oracle: Service, make_item: MakeItem, category: str, writer: psycopg.Connection[Any]
 ) -> None:
-    ids = [make_item(text, text[::-1], str(n) + ".50", f"{category}-{n}" if n % 2 else None) for n, text in enumerate(TEXTS)]
+    ids = [
+        make_item(text, text[::-1], str(n) + ".50", f"{category}-{n}" if n % 2 else None)
+        for n, text in enumerate(TEXTS)
+    ]
     writer.execute("UPDATE items SET created_at = '2024-02-29 23:00:00-05' WHERE id = %s", [ids[0]])
     settle(cached, ids)
     statuses = set()
@@ -101,7 +113,12 @@ def settle(service: Service, ids: list[int]) -> None:
 )
 @pytest.mark.parametrize("target", ["/api/items/{}/", "/api/items/?category={}"])
 def test_who_has_just_written_reads_it(
-    cached: Service, make_item: MakeItem, category: str, writer: psycopg.Connection[Any], header: tuple[str, str], target: str
+    cached: Service,
+    make_item: MakeItem,
+    category: str,
+    writer: psycopg.Connection[Any],
+    header: tuple[str, str],
+    target: str,
 ) -> None:
     item = make_item()
     target = target.format(category if "?" in target else item)
@@ -126,7 +143,9 @@ def served_from_cache(service: Service, item: int, writer: psycopg.Connection[An
     service.ask(f"/api/items/{item}/")
     with writer.transaction():
         writer.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
-        return service.ask("/livez").status == 200 and service.ask(f"/api/items/{item}/", headers=[header]).status == 200
+        return (
+            service.ask("/livez").status == 200 and service.ask(f"/api/items/{item}/", headers=[header]).status == 200
+        )
 
 
 def test_requests_in_a_row_are_answered_in_their_order(cached: Service, make_item: MakeItem) -> None:
@@ -143,5 +162,6 @@ def test_requests_in_a_row_are_answered_in_their_order(cached: Service, make_ite
         while more := connection.recv(65536):
             answer += more
     assert re.findall(rb'"name":"item (\d)"|("status":"ok")', answer) == [
-        (b"0", b""), (b"2", b""), (b"1", b""), (b"3", b""), (b"0", b""), (b"1", b""), (b"", b'"status":"ok"'), (b"0", b""),
+        (b"0", b""), (b"2", b""), (b"1", b""), (b"3", b""), (b"0", b""), (b"1", b""), (b"", b'"status":"ok"'),
+        (b"0", b""),
     ]  # fmt: skip

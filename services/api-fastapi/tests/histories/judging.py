@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class State(NamedTuple):
-    """What an item was from a write on: its version, or gone. States of one item are ordered by when they came to be."""
+    """What an item was from a write on: its version, or gone. One item's states come in the order of their commits."""
 
     version: int
     gone: bool
@@ -54,26 +54,27 @@ def judge(
     shown_by: dict[tuple[int, int, int], Seen] = {}
     for read in sorted(seen, key=lambda read: read.began):
         while finished and finished[0][0] <= read.began:
-            _, process, item, place = heapq.heappop(finished)
-            shown[process, item] = max(shown[process, item], place)
+            _, process, item, earlier = heapq.heappop(finished)
+            shown[process, item] = max(shown[process, item], earlier)
         states = written.get(read.item, [])
         before = shown[read.process, read.item]
         due = _newest(known.get(read.item, []), read.began - bound)
-        place = _place(states, read.version, max(before, due))
-        if place is None:
+        found = _place(states, read.version, max(before, due))
+        if found is None:
             last = shown_by.get((read.process, read.item, before))
             faults.append(f"{read} is nothing that was written after {last}, or {states[due]}")
             continue
+        place = found
         if place < before:
             faults.append(f"{read} goes back: {shown_by[read.process, read.item, before]} had come before")
         if place < due:
             faults.append(f"{read} is too old: {states[due]} had been there for {bound} s")
         newest = _newest(known.get(read.item, []), read.began)
         if read.version is None:  # it may have been gone several times: no older than the last
-            place_of_age = max((n for n in range(place, newest + 1) if states[n].gone), default=place)
+            latest = max((n for n in range(place, newest + 1) if states[n].gone), default=place)
         else:
-            place_of_age = place
-        ages.append(_age(known[read.item], place_of_age, read.began) if newest > place_of_age else 0.0)
+            latest = place
+        ages.append(_age(known[read.item], latest, read.began) if newest > latest else 0.0)
         if read.certain:
             heapq.heappush(finished, (read.ended, read.process, read.item, place))
             shown_by.setdefault((read.process, read.item, place), read)

@@ -158,4 +158,6 @@ def test_a_long_history_with_crashes(place: Place) -> None:
     """HISTORY_SECONDS says how long (60); every few seconds a process of Postgres is killed, and all others restart."""
     superuser = os.environ["TRIPTYCH_SUPERUSER_DATABASE_URL"]
     crash = "COPY (SELECT 1) TO PROGRAM 'kill -9 $PPID'"  # the shell's parent is the backend
-    assert history(place, float(os.environ.get("HISTORY_SECONDS", "60")), (6, lambda: run(superuser, crash))).faults == []
+    assert (
+        history(place, float(os.environ.get("HISTORY_SECONDS", "60")), (6, lambda: run(superuser, crash))).faults == []
+    )

@@ -3,7 +3,12 @@
 from tests.histories.judging import Seen, State, judge
 
 WRITTEN = {7: [State(1, False), State(2, False), State(2, True), State(5, False)]}
-ACKNOWLEDGED = {(7, State(1, False)): 1.0, (7, State(2, False)): 2.0, (7, State(2, True)): 3.0, (7, State(5, False)): 4.0}
+ACKNOWLEDGED = {
+    (7, State(1, False)): 1.0,
+    (7, State(2, False)): 2.0,
+    (7, State(2, True)): 3.0,
+    (7, State(5, False)): 4.0,
+}
 
 
 def faults(*reads: tuple[float, float, int | None]) -> list[str]:

@@ -120,7 +120,5 @@ class Writer:
 
     def _update_many(self, connection: Connection) -> list[tuple[int, State]]:
         """Bring more changes at once than a poll goes through."""
-        connection.execute(
-            "UPDATE items SET price = 2 WHERE id BETWEEN %s AND %s", [self._filler[0], self._filler[-1]]
-        )
+        connection.execute("UPDATE items SET price = 2 WHERE id BETWEEN %s AND %s", [self._filler[0], self._filler[-1]])
         return self._update(connection)

@@ -48,7 +48,7 @@ class Feed:
             link = None
             try:
                 # a plan for the values at hand: one for all of them reads the whole feed
-                link = await Link.open(self._settings, "force_custom_plan")
+                link = await Link.open(self._settings, "force_custom_plan", "api-fastapi feed")
                 # Before the first poll: after a crash or a fail-over there is no token until somebody makes one.
                 await link.run(b"attend", _ATTEND, [], self._settings.database_statement_timeout_ms / 1000)
                 while True:

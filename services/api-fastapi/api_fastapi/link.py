@@ -38,13 +38,13 @@ class Link:
         self.lost = False
 
     @classmethod
-    async def open(cls, settings: Settings, plans: str) -> "Link":
-        """Connect, with `plans` as plan_cache_mode; raise DatabaseUnavailableError when that fails."""
+    async def open(cls, settings: Settings, plans: str, name: str = "api-fastapi") -> "Link":
+        """Connect as `name`, with `plans` as plan_cache_mode; raise DatabaseUnavailableError when that fails."""
         try:
             connection: psycopg.AsyncConnection[object] = await psycopg.AsyncConnection.connect(
                 settings.database_url,
                 autocommit=True,
-                application_name="api-fastapi",
+                application_name=name,
                 connect_timeout=CONNECT_TIMEOUT,
                 options=f"-c statement_timeout={settings.database_statement_timeout_ms} -c plan_cache_mode={plans}",
             )

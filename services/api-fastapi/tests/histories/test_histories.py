@@ -87,7 +87,7 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
     bad = place.reader.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
     kill = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
-        " AND pid <> pg_backend_pid() AND application_name = 'api-fastapi'"
+        " AND application_name LIKE 'api-fastapi%'"
     )
 
     def freeze() -> None:
@@ -97,7 +97,7 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
         line.connect()
 
     usual: list[tuple[float, Callable[[], None]]] = [
-        (0.7, lambda: run(place.reader, kill + " AND query LIKE '%item_feed_state%'")),
+        (0.7, lambda: run(place.reader, kill + " AND application_name LIKE '%feed'")),
         (2, lambda: run(place.reader, kill)),
         (4, freeze),
         (3, lambda: run(place.owner, "INSERT INTO item_change (op) VALUES ('T')")),

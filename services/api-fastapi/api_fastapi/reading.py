@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from psycopg.pq.abc import PGresult
@@ -196,7 +197,7 @@ def page_statement(
     query: ItemQuery, filters: dict[str, str], position: cursors.Position | None
 ) -> tuple[bytes, bytes, list[bytes | None]]:
     """Return a page's statement, the name it is prepared under, and its values."""
-    names = frozenset(filters)
+    names, position = _one_bound(query, frozenset(filters), position)
     # one row more than the page tells whether there is a next one
     values = [str(query.limit + 1), *(filters[name] for name in sorted(names))]
     if "q" in names:
@@ -205,6 +206,21 @@ def page_statement(
         values += [str(position.id)] if query.sort.endswith("id") else [str(position.value), str(position.id)]
     name = f"{query.sort} {' '.join(sorted(names))}{'+' if position else ''}"
     return name.encode(), statements.page(query.sort, names, position is not None), [v.encode() for v in values]
+
+
+def _one_bound(
+    query: ItemQuery, names: frozenset[str], position: cursors.Position | None
+) -> tuple[frozenset[str], cursors.Position | None]:
+    """Leave out of two bounds at the same end of a page the weaker one.
+
+    Postgres begins a walk along the index at one of them, not always the nearer, and then reads all that lies between.
+    """
+    name = {"price": "min_price", "-price": "max_price"}.get(query.sort)
+    bound = query.max_price if name == "max_price" else query.min_price
+    if name is None or bound is None or position is None or not isinstance(position.value, Decimal):
+        return names, position
+    inside = position.value >= Decimal(bound) if name == "min_price" else position.value <= Decimal(bound)
+    return (names - {name}, position) if inside else (names, None)
 
 
 def _page(rows: bytes, count: int, query: ItemQuery, filters: dict[str, str]) -> Answer:

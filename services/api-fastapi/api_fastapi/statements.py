@@ -96,15 +96,15 @@ def _search(conditions: list[str], bounds: list[str], order: str) -> str:
             SELECT * FROM ({here} LIMIT 500) AS walked {matching} LIMIT $1
         ), far AS MATERIALIZED (
             SELECT * FROM (
-                {here} LIMIT (SELECT CASE WHEN count(*) >= 3 AND count(*) < $1 THEN 10000 ELSE 0 END FROM near)
+                {here} LIMIT (SELECT CASE WHEN count(*) >= 5 AND count(*) < $1 THEN 5000 ELSE 0 END FROM near)
             ) AS walked {matching} LIMIT $1
         ), everywhere AS MATERIALIZED (
-            SELECT * FROM items {_where([*conditions, *(bound for bound in bounds if bound not in conditions)])}
+            SELECT * FROM items {matching}
             AND (SELECT count(*) FROM near) < $1 AND (SELECT count(*) FROM far) < $1
         )
         SELECT * FROM near WHERE (SELECT count(*) FROM near) = $1
         UNION ALL
         SELECT * FROM far WHERE (SELECT count(*) FROM far) = $1
         UNION ALL
-        (SELECT * FROM everywhere ORDER BY {order} LIMIT $1)
+        (SELECT * FROM everywhere {_where(bounds)} ORDER BY {order} LIMIT $1)
     """

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from api_fastapi import cursors
 
 from tests.conftest import MakeItem
 from tests.running import Answer, Service, eventually, running
@@ -165,3 +166,19 @@ def test_requests_in_a_row_are_answered_in_their_order(cached: Service, make_ite
         (b"0", b""), (b"2", b""), (b"1", b""), (b"3", b""), (b"0", b""), (b"1", b""), (b"", b'"status":"ok"'),
         (b"0", b""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sort", ["price", "-price"])
+@pytest.mark.parametrize("value", ["0.50", "1.50", "2.50", "3.50", "9.00"])
+@pytest.mark.parametrize(
+    "bounds", [{"min_price": "1.50"}, {"max_price": "3.5"}, {"min_price": "1.5", "max_price": "3"}]
+)
+def test_a_cursor_within_or_beyond_the_price_range_is_followed_alike(
+    cached: Service, oracle: Service, make_item: MakeItem, category: str, sort: str, value: str, bounds: dict[str, str]
+) -> None:
+    ids = [make_item(price=f"{n}.50") for n in (0, 1, 1, 2, 3, 3, 4)]
+    for item in (ids[2], 2**62):
+        cursor = cursors.encode(sort, cursors.digest({"category": category, **bounds}), value, item)
+        query = "&".join(f"{name}={given}" for name, given in bounds.items())
+        target = f"/api/items/?category={category}&sort={sort}&limit=2&{query}&cursor={cursor}"
+        assert all_of(cached.ask(target)) == all_of(oracle.ask(target)), target

@@ -83,6 +83,9 @@ class Item(models.Model):
             models.Index(fields=["price", "id"], name="item_by_price"),
             models.Index(fields=["updated_at", "id"], name="item_by_updated_at"),
             models.Index(fields=["category", "id"], name="item_by_category"),
+            models.Index(fields=["category", "name", "id"], name="item_by_category_name"),
+            models.Index(fields=["category", "price", "id"], name="item_by_category_price"),
+            models.Index(fields=["category", "updated_at", "id"], name="item_by_category_updated_at"),
             GinIndex(fields=["search"], name="item_by_search"),
         ]
 

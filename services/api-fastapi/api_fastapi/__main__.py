@@ -8,6 +8,7 @@ from triptych_shared.request_ids import ASGIRequestIds
 from triptych_shared.settings import SettingsError
 
 from api_fastapi import SERVICE
+from api_fastapi.lane import FastLane
 from api_fastapi.main import create_app
 from api_fastapi.protocol import Protocol
 from api_fastapi.settings import Settings
@@ -20,7 +21,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"{SERVICE}: {error}")
     uvicorn.run(
-        ASGIRequestIds(create_app(settings), SERVICE),
+        FastLane(ASGIRequestIds(create_app(settings), SERVICE)),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -12,25 +12,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from api_fastapi.settings import Settings
+from api_fastapi.unavailable import DatabaseUnavailableError, is_undefined
 
 logger = logging.getLogger(__name__)
 
 # Seconds: how long a request waits for a free connection, and for a new one to be made.
 _POOL_TIMEOUT = 2
 _CONNECT_TIMEOUT = 2
-# Of a database that was not migrated yet: a table, view, column or function that is not there.
-_UNDEFINED = {"42P01", "42703", "42883"}
-
-
-class DatabaseUnavailableError(Exception):
-    """The database cannot answer now; the same request may succeed later."""
 
 
 class Database:
     """A pool of connections with the role's own rights, in autocommit: every read is one round trip."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Prepare a pool of `database_pool_size` connections; none is opened before it is needed."""
+    def __init__(self, settings: Settings, size: int) -> None:
+        """Prepare a pool of `size` connections; none is opened before it is needed."""
         # the server bounds a statement; a server that is frozen or cut off is given up a second later
         self._deadline = settings.database_statement_timeout_ms / 1000 + 1
         # An engine over psycopg's async connections, awaited through `greenlet_spawn`: what `create_async_engine` does
@@ -38,7 +33,7 @@ class Database:
         self._engine = create_engine(
             make_url(settings.database_url).set(drivername="postgresql+psycopg_async"),
             isolation_level="AUTOCOMMIT",
-            pool_size=settings.database_pool_size,
+            pool_size=size,
             max_overflow=0,
             pool_timeout=_POOL_TIMEOUT,
             pool_reset_on_return=None,  # a read in autocommit leaves nothing to roll back
@@ -95,7 +90,7 @@ def _reason(error: DBAPIError) -> str | None:
     """Say why the database cannot answer now: away, starting or not migrated; None for a mistake of ours."""
     if isinstance(error, OperationalError | InterfaceError):
         return "the database does not answer"
-    if getattr(error.orig, "sqlstate", None) in _UNDEFINED:
+    if is_undefined(getattr(error.orig, "sqlstate", None)):
         return "the database is not migrated"
     return None
 

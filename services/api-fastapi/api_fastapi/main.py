@@ -1,13 +1,18 @@
 """Assemble the application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from fastapi import FastAPI
 
 from api_fastapi import categories, health, items, problems
+from api_fastapi.cache import Cache
 from api_fastapi.database import Database
+from api_fastapi.feed import Feed
+from api_fastapi.links import Links
+from api_fastapi.reading import Reader
 from api_fastapi.settings import Settings
 
 
@@ -16,6 +21,23 @@ class State(TypedDict):
 
     database: Database
     category_counts: categories.CategoryCounts
+    cache: Cache
+    reader: Reader
+    feed: Feed | None
+
+
+class Shares(NamedTuple):
+    """Who may have how many connections to the database; the feed has one more."""
+
+    walks: int
+    searches: int
+    routes: int
+
+
+def shares(size: int) -> Shares:
+    """Divide `size` connections, of which everybody needs one."""
+    few = max(1, size // 4)
+    return Shares(max(1, size - 2 * few), few, few)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -23,9 +45,22 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
-        database = Database(settings)
+        share = shares(settings.database_pool_size)
+        database = Database(settings, share.routes)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
-        yield {"database": database, "category_counts": counts}
+        cache = Cache(settings.cache_memory_mb * 2**20)
+        links = Links(settings, share.walks, "force_generic_plan")
+        searches = Links(settings, share.searches, "force_custom_plan")
+        # without a cache there is nothing to keep coherent
+        feed = Feed(settings, links, cache) if settings.cache_memory_mb else None
+        following = [asyncio.create_task(task) for task in (feed.run(), feed.keep_in_order())] if feed else []
+        reader = Reader(links, searches, cache)
+        yield {"database": database, "category_counts": counts, "cache": cache, "reader": reader, "feed": feed}
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        links.close()
+        searches.close()
         await database.close()
 
     app = FastAPI(

@@ -6,9 +6,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api_fastapi.database import DatabaseUnavailableError
 from api_fastapi.parameters import InvalidParametersError, merged_errors
 from api_fastapi.responses import problem_response
+from api_fastapi.unavailable import DatabaseUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
             "method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers={"allow": "GET, HEAD"}
         )
     if error.status_code == 404:
-        return problem_response("not-found", 404, f"There is nothing at {request.url.path}.")
+        return not_found(request.url.path)
     raise error
 
 
@@ -39,12 +39,27 @@ def _invalid(errors: dict[str, list[str]]) -> Response:
 
 
 async def _database_unavailable(request: Request, error: DatabaseUnavailableError) -> Response:
-    logger.warning("%s: %s", error, error.__cause__)
-    return problem_response("unavailable", 503, f"This cannot be read now: {error}.", headers={"retry-after": "1"})
+    return unavailable(error)
 
 
 async def _internal(request: Request, error: Exception) -> Response:
     # the server logs the exception with its traceback
+    return internal()
+
+
+def not_found(path: str) -> Response:
+    """Return the answer for what is not there."""
+    return problem_response("not-found", 404, f"There is nothing at {path}.")
+
+
+def unavailable(error: DatabaseUnavailableError) -> Response:
+    """Return the answer while the database cannot give one."""
+    logger.warning("%s: %s", error, error.__cause__)
+    return problem_response("unavailable", 503, f"This cannot be read now: {error}.", headers={"retry-after": "1"})
+
+
+def internal() -> Response:
+    """Return the answer after a mistake of ours."""
     return problem_response("internal", 500, "The error has been logged under this request's id.")
 
 

@@ -1,4 +1,4 @@
-"""HTTP as uvicorn speaks it, but for request targets with raw bytes beyond ASCII, and answers in one piece."""
+"""HTTP as uvicorn speaks it, but for answers from the cache, raw bytes beyond ASCII, and answers in one piece."""
 
 import asyncio
 import re
@@ -6,19 +6,41 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api_fastapi import SERVICE
+from api_fastapi.asked import asked
+from api_fastapi.cache import Cache
+
 _REQUEST_LINE = re.compile(rb"[A-Z]+ ([^ \r\n]+) HTTP/1\.[01]\r\n")
 # No path of ours has a tilde.
 _MASK = bytes(range(128)) + b"~" * 128
 
 
-class Protocol(HttpToolsProtocol):
-    """Hand such targets to the application, which names the parameters that hold the bytes.
+_TAIL = b"\r\nx-served-by: " + SERVICE.encode() + b"\r\n\r\n"
 
-    The parser would answer them itself, with a 400 that is no problem response. It gets a masked target of the same
-    length, so that nothing a client sends can shift where it sees a request end.
+
+class _Answered:
+    """What uvicorn looks at of a request that is over."""
+
+    response_complete = True
+    keep_alive = True
+
+    class message_event:  # noqa: N801
+        @staticmethod
+        def set() -> None:
+            """Wake nobody."""
+
+
+class Protocol(HttpToolsProtocol):
+    """Answer what the cache has as soon as the headers are there, without a task and events for the application.
+
+    Targets with raw bytes beyond ASCII go to the application, which names the parameters that hold them. The parser
+    would answer them itself, with a 400 that is no problem response. It gets a masked target of the same length, so
+    that nothing a client sends can shift where it sees a request end.
     """
 
     _target: bytes | None = None
+    # the head that all answers of this second have, and the headers of uvicorn's that it was made from
+    _date: tuple[object, bytes] = (None, b"")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Write through a transport that joins an answer's head and body."""
@@ -32,11 +54,50 @@ class Protocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """Put the query string back, before the application sees the request."""
+        """Answer from the cache, or put the query string back and let the application answer."""
+        if self._target is None and self._answer_at_once():
+            return
         super().on_headers_complete()
         if self._target is not None and self._target.translate(_MASK) == self.url:
             self.scope["query_string"] = self._target.partition(b"?")[2]
         self._target = None
+
+    def _answer_at_once(self) -> bool:
+        """Answer if the cache can, and nothing is special about the request or goes on on the connection."""
+        cache: Cache = self.app_state["cache"]
+        answer = cache.hit(self.url)
+        if (
+            answer is None
+            or (self.cycle is not None and not self.cycle.response_complete)
+            or (method := self.parser.get_method()) not in (b"GET", b"HEAD")
+            or self.parser.get_http_version() != "1.1"
+            or not self.parser.should_keep_alive()
+            or self.parser.should_upgrade()
+            or self.flow.write_paused
+        ):
+            return False
+        ask = asked(self.headers)
+        if ask.fresh or ask.body:
+            return False
+        if ask.if_none_match is not None and ask.has(answer):
+            content = (b"HTTP/1.1 304 Not Modified\r\n", self._head(), answer.head_of_304)
+            body = b""
+        else:
+            content = (b"HTTP/1.1 200 OK\r\n", self._head(), answer.head)
+            body = answer.body if method == b"GET" else b""
+        transport = cast(_JoiningTransport, self.transport)
+        transport.write_whole(b"".join((*content, b"x-request-id: ", ask.request_id, _TAIL, body)))
+        self.cycle = cast(Any, _Answered)
+        self.on_response_complete()
+        return True
+
+    def _head(self) -> bytes:
+        """Return the lines that uvicorn puts on every answer: the date."""
+        headers = self.server_state.default_headers
+        if Protocol._date[0] is not headers:
+            lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            Protocol._date = (headers, lines)
+        return Protocol._date[1]
 
 
 class _JoiningTransport:
@@ -63,6 +124,11 @@ class _JoiningTransport:
             data = self._held + data
             self._held = None
             self._transport.write(data)
+
+    def write_whole(self, data: bytes) -> None:
+        """Write an answer that is in one piece already."""
+        self._flush()
+        self._transport.write(data)
 
     def close(self) -> None:
         self._flush()

@@ -14,7 +14,7 @@ from triptych_shared.problems import PROBLEM_JSON, problem
 
 from api_fastapi.schemas import Item
 
-_CACHEABLE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
+CACHEABLE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
 # One element of a list of entity tags (RFC 9110, 5.6.1 and 8.8.3); elements may be empty.
 _ELEMENT = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(,|\Z)')
 
@@ -51,7 +51,7 @@ def next_link(sent: Mapping[str, str], cursor: str) -> str:
 
 def respond(document: Document, if_none_match: Sequence[str] | None) -> Response:
     """Return the document, or 304 when the client has it."""
-    headers = {"etag": document.etag, "cache-control": _CACHEABLE}
+    headers = {"etag": document.etag, "cache-control": CACHEABLE}
     if document.link is not None:
         headers["link"] = document.link
     if if_none_match and matches(document.etag, ", ".join(if_none_match)):

@@ -15,6 +15,8 @@ class Settings:
     database_pool_size: int
     database_statement_timeout_ms: int
     category_counts_max_age_seconds: int
+    cache_memory_mb: int
+    feed_poll_ms: int
     log_level: str
 
     @classmethod
@@ -28,6 +30,8 @@ class Settings:
             database_pool_size=settings.integer("DATABASE_POOL_SIZE", 8, 1, 100),
             database_statement_timeout_ms=settings.integer("DATABASE_STATEMENT_TIMEOUT_MS", 2000, 1, 600_000),
             category_counts_max_age_seconds=settings.integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60),
+            cache_memory_mb=settings.integer("CACHE_MEMORY_MB", 64, 0, 100_000),
+            feed_poll_ms=settings.integer("FEED_POLL_MS", 25, 5, 500),
             log_level=settings.log_level(),
         )
 

@@ -66,10 +66,14 @@ class Service:
 
 
 @contextmanager
-def running(database_url: str, **environment: str) -> Iterator[Service]:
-    """Run a process of the service on a port that the system chooses; it lives, but need not be ready."""
-    settings = {"BIND": "127.0.0.1:0", "DATABASE_URL": database_url, "PYTHONWARNINGS": "error", **environment}
-    command = [sys.executable, "-m", "api_fastapi"]
+def running(database_url: str, module: str = "api_fastapi", **environment: str) -> Iterator[Service]:
+    """Run a process of the service on a port that the system chooses; it lives, but need not be ready.
+
+    Without a cache, unless `environment` says otherwise: so a test may read what it has just written.
+    """
+    settings = {"BIND": "127.0.0.1:0", "DATABASE_URL": database_url, "PYTHONWARNINGS": "error", "CACHE_MEMORY_MB": "0"}
+    settings.update(environment)
+    command = [sys.executable, "-m", module]
     with subprocess.Popen(command, cwd=FOLDER, env={**os.environ, **settings}, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         log: list[bytes] = []

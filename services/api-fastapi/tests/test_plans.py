@@ -2,13 +2,14 @@
 
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
-from api_fastapi import selects
+from api_fastapi import selects, statements
 from sqlalchemy import create_engine
 
 ROWS = 20_000
@@ -47,3 +48,29 @@ def test_every_sort_follows_its_index(many: psycopg.Connection[Any], column: str
     assert "Sort" not in plan, plan
     assert ("Index Cond" in plan) == after, plan
     assert "Filter" not in plan, plan
+
+
+@pytest.mark.parametrize("direction", ["", "-"])
+@pytest.mark.parametrize("column", ["id", "name", "price", "updated_at"])
+@pytest.mark.parametrize("filters", [{}, {"category": "none"}, {"min_price": "1", "max_price": "150"}])
+@pytest.mark.parametrize("after", [False, True])
+def test_the_lane_walks_along_an_index_where_there_is_one(
+    many: psycopg.Connection[Any], column: str, direction: str, filters: dict[str, str], after: bool
+) -> None:
+    names = frozenset(filters)
+    if not statements.along_an_index(column, names):
+        return
+    values = ["51", *(filters[name] for name in sorted(names)), *([str(VALUES[column])] if column != "id" else []), "7"]
+    if not after:
+        values = values[: 1 + len(filters)]
+    # planned for all values, as the lane does it
+    many.execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_sort = off")
+    name = f"plan_{uuid.uuid4().hex}"
+    many.execute(f"PREPARE {name} AS {statements.page(direction + column, names, after).decode()}")
+    literals = ", ".join(f"'{value}'" for value in values)
+    plan = "\n".join(row[0] for row in many.execute(f"EXPLAIN EXECUTE {name} ({literals})"))
+    many.execute(f"DEALLOCATE {name}")
+    index = "item_by_category" if "category" in filters else "items_pkey" if column == "id" else "item_by"
+    suffix = "" if column == "id" else f"_{column}"
+    assert re.search(rf"Index Scan( Backward)? using {index}{suffix} ", plan), plan
+    assert "Sort" not in plan and "Filter" not in plan, plan

@@ -24,6 +24,8 @@ from tests.running import FOLDER, running
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_STATEMENT_TIMEOUT_MS", "soon"),
         ("CATEGORY_COUNTS_MAX_AGE_SECONDS", "61"),
+        ("CACHE_MEMORY_MB", "-1"),
+        ("FEED_POLL_MS", "4"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )

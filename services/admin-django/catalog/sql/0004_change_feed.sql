@@ -17,10 +17,19 @@ CREATE INDEX item_change_by_tx ON item_change (tx);
 -- Only ever appended to and trimmed from its old end: vacuum by insertions, not by a share of the table.
 ALTER TABLE item_change SET (autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000);
 
+-- Which database this is: dropped and made again, or restored elsewhere from a dump, it is another one, in which old
+-- transaction ids mean nothing. (A token alone would not do: a dump carries the content of unlogged tables too.)
+CREATE FUNCTION item_feed_home() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, public
+RETURN (SELECT system_identifier FROM pg_control_system())
+    || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+    || '/' || 'item_change'::regclass::oid;
+
 -- Up to where the feed has been trimmed; a reader whose cursor is older must forget everything. `mark` is what will be
 -- trimmed next: all that was over when it was set.
 CREATE TABLE item_feed_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    home text NOT NULL DEFAULT item_feed_home(),
     trimmed xid8 NOT NULL DEFAULT '0',
     mark xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
     marked_at timestamptz NOT NULL DEFAULT now()
@@ -39,17 +48,27 @@ CREATE UNLOGGED TABLE item_feed_life (
 CREATE FUNCTION item_feed_attend() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
 AS $$
-DECLARE
-    due item_feed_state;
 BEGIN
+    -- Restored from a dump: nothing that was recorded elsewhere can be told from what is recorded here.
+    IF EXISTS (SELECT FROM item_feed_state WHERE home <> item_feed_home()) THEN
+        LOCK TABLE item_feed_state IN SHARE ROW EXCLUSIVE MODE; -- of two readers that connect now, one does it
+        IF EXISTS (SELECT FROM item_feed_state WHERE home <> item_feed_home()) THEN
+            DELETE FROM item_change;
+            DELETE FROM item_feed_life;
+            DELETE FROM item_feed_state;
+            INSERT INTO item_feed_state DEFAULT VALUES;
+        END IF;
+    END IF;
     INSERT INTO item_feed_life DEFAULT VALUES ON CONFLICT DO NOTHING;
 
-    SELECT * INTO due FROM item_feed_state WHERE marked_at < now() - interval '5 minutes' FOR UPDATE SKIP LOCKED;
-    IF FOUND THEN
-        UPDATE item_feed_state
-        SET trimmed = due.mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now();
-        DELETE FROM item_change WHERE tx < due.mark;
-    END IF;
+    UPDATE item_feed_state
+    SET trimmed = mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now()
+    WHERE marked_at < now() - interval '5 minutes';
+    -- bounded, so that it also ends in time where nobody has read the feed for days
+    DELETE FROM item_change WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM item_change WHERE tx < (SELECT trimmed FROM item_feed_state)
+        ORDER BY tx LIMIT 50000 FOR UPDATE SKIP LOCKED
+    ));
 END
 $$;
 

@@ -1,0 +1,185 @@
+"""The answers this process has ready, and the rules by which none is older than the change feed allows.
+
+Two things must never happen: that an answer stays after its item was changed, and that a slow read puts back what a
+change has removed. Each rule says here what it prevents; `docs/decisions/0005-change-feed.md` has the whole story.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from time import monotonic
+from typing import NamedTuple
+
+from api_fastapi.answers import Answer
+from api_fastapi.shelf import Shelf
+from api_fastapi.snapshot import Snapshot
+
+# Seconds after the start of the last good poll for which the cache may be used.
+LEASE = 1.3
+# Polls whose transactions are remembered, for the lists that are being read meanwhile.
+_REMEMBERED_POLLS = 256
+
+
+class Change(NamedTuple):
+    """A change of one item, or of all of them where `item_id` is None."""
+
+    tx: int
+    item_id: int | None
+    version: int | None
+
+
+class Start(NamedTuple):
+    """What the cache knew when a read was sent to the database."""
+
+    polls: int
+    flushes: int
+    witnessed: int
+
+
+class Cache:
+    """Answers by request target; coherent as long as the feed reports."""
+
+    def __init__(self, memory: int, clock: Callable[[], float] = monotonic) -> None:
+        """Take up to `memory` bytes, a quarter of them for lists; 0 keeps nothing."""
+        self._clock = clock
+        self._items = Shelf(memory - memory // 4)
+        self._lists = Shelf(memory // 4)
+        self._valid_until = 0.0
+        self._seen = ""
+        self._polls = 0
+        self._flushes = 0
+        self._witnessed = 0
+        # The newest change of each item that was reported: a read that shows less began too early. Only reads that are
+        # under way need it. So when there are many all are forgotten, and the horizon refuses the reads begun before.
+        self._floors: dict[int, int] = {}
+        self._floors_limit = memory // 2048
+        self._horizon = 0
+        # The transactions of the last polls that brought any; older ones than the second horizon are forgotten.
+        self._applied: deque[tuple[int, frozenset[int]]] = deque()
+        self._applied_horizon = 0
+
+    def __len__(self) -> int:
+        return len(self._items) + len(self._lists)
+
+    @property
+    def used(self) -> int:
+        """The bytes taken, as estimated."""
+        return self._items.used + self._lists.used
+
+    def trusted(self) -> bool:
+        """Tell whether the feed has reported recently enough for the cache to be used."""
+        return self._clock() < self._valid_until
+
+    def hit(self, target: bytes) -> Answer | None:
+        """Return the answer to a request target, as it stands in the request line, if it is here and may be given."""
+        answer = self._items.get(target) or self._lists.get(target)
+        if answer is None or self._clock() >= self._valid_until:
+            return None
+        answer.used = True
+        return answer
+
+    # --- what the feed reports ---
+
+    def renew(self, began: float, snapshot: str, changes: Collection[Change]) -> None:
+        """Take in a good poll, which was sent at `began`, saw `snapshot` and brought `changes`."""
+        self._polls += 1
+        self._seen = snapshot
+        if changes:
+            self._apply(changes)
+        # from its beginning: what was committed while it was under way may not be in it
+        self._valid_until = began + LEASE
+
+    def flush(self) -> None:
+        """Forget everything, and refuse every read that is under way: nobody knows what they have missed."""
+        self._flushes += 1
+        self._valid_until = 0.0
+        self._items.clear()
+        self._lists.clear()
+        self._floors.clear()
+        self._applied.clear()
+
+    def _apply(self, changes: Iterable[Change]) -> None:
+        # which lists a change touches cannot be told without evaluating their filters: it may be all of them
+        self._lists.clear()
+        transactions = set()
+        for tx, item_id, version in changes:
+            if item_id is None or version is None:
+                return self.flush()  # a TRUNCATE
+            transactions.add(tx)
+            self._raise_floor(item_id, version)
+        self._bound_floors()
+        self._applied.append((self._polls, frozenset(transactions)))
+        if len(self._applied) > _REMEMBERED_POLLS:
+            self._applied_horizon, _ = self._applied.popleft()
+        return None
+
+    def _raise_floor(self, item_id: int, version: int) -> None:
+        if version > self._floors.get(item_id, 0):
+            self._floors[item_id] = version
+        # Compared with the entry itself, not only when the floor rises: the floor may have risen before.
+        target = item_target(item_id)
+        kept = self._items.get(target)
+        if kept is not None and kept.version < version:
+            self._items.drop(target)
+
+    def _bound_floors(self) -> None:
+        if len(self._floors) > self._floors_limit:
+            self._floors.clear()
+            # what began in this poll's time may have been overtaken by one of them as well
+            self._horizon = self._polls + 1
+
+    # --- what reads bring ---
+
+    def start(self) -> Start:
+        """Return what a read must remember from before it is sent."""
+        return Start(self._polls, self._flushes, self._witnessed)
+
+    def keep_item(self, start: Start, item_id: int, answer: Answer) -> bool:
+        """Keep an item that was read from `start` on; False, and not kept, where something newer may be known."""
+        if not self._covers(start, self._horizon):
+            return False
+        target = item_target(item_id)
+        kept = self._items.get(target)
+        if answer.version < max(self._floors.get(item_id, 0), kept.version if kept else 0):
+            return False
+        self._items.put(target, answer)
+        return True
+
+    def keep_list(self, start: Start, target: bytes, snapshot: str, answer: Answer) -> bool:
+        """Keep a list that was read from `start` on; False, and not kept, where it may lack a reported change."""
+        if not self._covers(start, self._applied_horizon) or start.witnessed != self._witnessed:
+            return False
+        since = [transactions for poll, transactions in self._applied if poll > start.polls]
+        if since:
+            seen = Snapshot.parse(snapshot)
+            if not all(seen.sees(tx) for transactions in since for tx in transactions):
+                return False
+        self._lists.put(target, answer)
+        return True
+
+    def _covers(self, start: Start, horizon: int) -> bool:
+        """Tell whether all that was reported since `start` is still known."""
+        return self.trusted() and start.flushes == self._flushes and start.polls >= horizon
+
+    def ahead(self, snapshot: str) -> bool:
+        """Tell whether a read with `snapshot` may have seen more than the feed has reported yet."""
+        return snapshot != self._seen
+
+    def witness(self, versions: Iterable[tuple[int, int]]) -> None:
+        """Forget what is older than the items (id and version) that a read ahead of the feed is about to show.
+
+        Without this somebody could see a new version in that answer, and then the old one in another.
+        """
+        self._lists.clear()
+        self._witnessed += 1
+        for item_id, version in versions:
+            self._raise_floor(item_id, version)
+        self._bound_floors()
+
+    def witness_absence(self, item_id: int) -> None:
+        """Forget an item that a read ahead of the feed has not found."""
+        self._items.drop(item_target(item_id))
+
+
+def item_target(item_id: int) -> bytes:
+    """Return the one request target of an item."""
+    return b"/api/items/%d/" % item_id

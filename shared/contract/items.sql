@@ -70,19 +70,59 @@ CREATE FUNCTION public.item_feed_attend() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
-DECLARE
-    due item_feed_state;
 BEGIN
+    -- Restored from a dump: nothing that was recorded elsewhere can be told from what is recorded here.
+    IF EXISTS (SELECT FROM item_feed_state WHERE home <> item_feed_home()) THEN
+        LOCK TABLE item_feed_state IN SHARE ROW EXCLUSIVE MODE; -- of two readers that connect now, one does it
+        IF EXISTS (SELECT FROM item_feed_state WHERE home <> item_feed_home()) THEN
+            DELETE FROM item_change;
+            DELETE FROM item_feed_life;
+            DELETE FROM item_feed_state;
+            INSERT INTO item_feed_state DEFAULT VALUES;
+        END IF;
+    END IF;
     INSERT INTO item_feed_life DEFAULT VALUES ON CONFLICT DO NOTHING;
 
-    SELECT * INTO due FROM item_feed_state WHERE marked_at < now() - interval '5 minutes' FOR UPDATE SKIP LOCKED;
-    IF FOUND THEN
-        UPDATE item_feed_state
-        SET trimmed = due.mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now();
-        DELETE FROM item_change WHERE tx < due.mark;
-    END IF;
+    UPDATE item_feed_state
+    SET trimmed = mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now()
+    WHERE marked_at < now() - interval '5 minutes';
+    -- bounded, so that it also ends in time where nobody has read the feed for days
+    DELETE FROM item_change WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM item_change WHERE tx < (SELECT trimmed FROM item_feed_state)
+        ORDER BY tx LIMIT 50000 FOR UPDATE SKIP LOCKED
+    ));
 END
 $$;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: item_change; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.item_change (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    item_id bigint,
+    version bigint,
+    op "char" NOT NULL,
+    CONSTRAINT item_change_check CHECK ((((op = 'T'::"char") = (item_id IS NULL)) AND ((op = 'T'::"char") = (version IS NULL)))),
+    CONSTRAINT item_change_op_check CHECK ((op = ANY (ARRAY['I'::"char", 'U'::"char", 'D'::"char", 'T'::"char"])))
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000');
+
+
+--
+-- Name: item_feed_home(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_feed_home() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    RETURN (((((SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)) || '/'::text) || (SELECT pg_database.oid FROM pg_database WHERE (pg_database.datname = current_database()))) || '/'::text) || ('public.item_change'::regclass)::oid);
 
 
 --
@@ -225,10 +265,6 @@ CREATE VIEW public.applied_migrations AS
    FROM public.django_migrations;
 
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
 --
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
 --
@@ -239,22 +275,6 @@ CREATE TABLE public.categories (
     CONSTRAINT category_name_not_empty CHECK ((NOT ((name)::text = ''::text))),
     CONSTRAINT category_slug_form CHECK (((slug)::text ~ '^[a-z0-9-]{1,64}$'::text))
 );
-
-
---
--- Name: item_change; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.item_change (
-    seq bigint NOT NULL,
-    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    item_id bigint,
-    version bigint,
-    op "char" NOT NULL,
-    CONSTRAINT item_change_check CHECK ((((op = 'T'::"char") = (item_id IS NULL)) AND ((op = 'T'::"char") = (version IS NULL)))),
-    CONSTRAINT item_change_op_check CHECK ((op = ANY (ARRAY['I'::"char", 'U'::"char", 'D'::"char", 'T'::"char"])))
-)
-WITH (autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000');
 
 
 --
@@ -288,6 +308,7 @@ CREATE UNLOGGED TABLE public.item_feed_life (
 
 CREATE TABLE public.item_feed_state (
     one boolean DEFAULT true NOT NULL,
+    home text DEFAULT public.item_feed_home() NOT NULL,
     trimmed xid8 DEFAULT '0'::xid8 NOT NULL,
     mark xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
     marked_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -403,6 +424,27 @@ CREATE INDEX categories_slug_9bedfe6b_like ON public.categories USING btree (slu
 --
 
 CREATE INDEX item_by_category ON public.items USING btree (category, id);
+
+
+--
+-- Name: item_by_category_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_category_name ON public.items USING btree (category, name, id);
+
+
+--
+-- Name: item_by_category_price; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_category_price ON public.items USING btree (category, price, id);
+
+
+--
+-- Name: item_by_category_updated_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX item_by_category_updated_at ON public.items USING btree (category, updated_at, id);
 
 
 --
@@ -562,6 +604,20 @@ GRANT ALL ON FUNCTION public.item_feed_attend() TO api_fastapi;
 
 
 --
+-- Name: TABLE item_change; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.item_change TO api_fastapi;
+
+
+--
+-- Name: FUNCTION item_feed_home(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_feed_home() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION item_history_action(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -647,13 +703,6 @@ GRANT SELECT ON TABLE public.applied_migrations TO api_fastapi;
 GRANT SELECT,INSERT,DELETE,MAINTAIN,UPDATE ON TABLE public.categories TO admin_django;
 GRANT SELECT ON TABLE public.categories TO simple_flask;
 GRANT SELECT ON TABLE public.categories TO api_fastapi;
-
-
---
--- Name: TABLE item_change; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.item_change TO api_fastapi;
 
 
 --

@@ -71,7 +71,7 @@ class Reader:
     def item(self, item_id: int, fresh: bool = False) -> asyncio.Future[Answer | None]:
         """Return one item, None where there is none; `fresh`: as the database has it from now on."""
         waiter: asyncio.Future[Answer | None] = self._loop.create_future()
-        flight = None if fresh or not self._cache.trusted() else self._under_way.get(item_id)
+        flight = None if fresh else self._under_way.get(item_id)
         if flight is not None:
             flight.late.append(waiter)
             return waiter
@@ -157,7 +157,7 @@ class Reader:
     def page(self, target: bytes, query: ItemQuery, position: cursors.Position | None, fresh: bool = False) -> Any:
         """Return a list; `target` stands for the request in the cache."""
         waiter: asyncio.Future[Answer | None] = self._loop.create_future()
-        flight = None if fresh or not self._cache.trusted() else self._lists.get(target)
+        flight = None if fresh else self._lists.get(target)
         if flight is not None:
             flight.late.append(waiter)
             return waiter

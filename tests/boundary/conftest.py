@@ -21,10 +21,24 @@ def present() -> Tree:
 
 
 @pytest.fixture(scope="session")
-def migrated(server: Server, present: Tree) -> Iterator[str]:
-    """A database as the bootstrap leaves it; for looking at, not for changing."""
+def _made(server: Server, present: Tree) -> Iterator[tuple[str, str]]:
+    """A database as the bootstrap leaves it, and a copy to which nobody connects, so that it can be copied again."""
     with server.new_database() as database:
         present.bootstrap(server, database)
+        with server.new_database(template=database) as untouched:
+            yield database, untouched
+
+
+@pytest.fixture(scope="session")
+def migrated(_made: tuple[str, str]) -> str:
+    """A database as the bootstrap leaves it; for looking at, not for changing."""
+    return _made[0]
+
+
+@pytest.fixture
+def copy(server: Server, _made: tuple[str, str]) -> Iterator[str]:
+    """A migrated database of the test's own, but for the rights on the database itself, which are not copied."""
+    with server.new_database(template=_made[1]) as database:
         yield database
 
 

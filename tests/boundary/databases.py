@@ -50,12 +50,12 @@ class Server:
         return psycopg.connect(self.url(role, database), autocommit=True, connect_timeout=10)
 
     @contextmanager
-    def new_database(self, owner: str = "postgres") -> Iterator[str]:
-        """Make an empty database under a name of its own, and drop it afterwards."""
+    def new_database(self, template: str = "template1") -> Iterator[str]:
+        """Make a database under a name of its own, empty or as the template, and drop it afterwards."""
         name = f"boundary_{uuid.uuid4().hex}"
-        owning = sql.Identifier(self.superuser if owner == "postgres" else owner)
+        making = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self.connect("postgres", "postgres") as superuser:
-            superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), owning))
+            superuser.execute(making.format(sql.Identifier(name), sql.Identifier(template)))
             try:
                 yield name
             finally:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.boundary.databases import Connection, Server
-from tests.boundary.tree import ROOT, Tree
+from tests.boundary.tree import ROOT
 
 OLD, NEW = "name", "title"
 
@@ -19,18 +19,17 @@ def steps(kind: str) -> list[bytes]:
 
 
 @pytest.fixture
-def owner(server: Server, empty: str, present: Tree) -> Iterator[Connection]:
+def owner(server: Server, copy: str) -> Iterator[Connection]:
     """The owner in a database of the test's own, with two categories in it."""
-    present.bootstrap(server, empty)
-    with server.connect("triptych_owner", empty) as owner:
+    with server.connect("triptych_owner", copy) as owner:
         owner.execute("INSERT INTO categories (slug, name) VALUES ('first', 'First'), ('second', 'Second')")
         yield owner
 
 
 @pytest.fixture
-def service(server: Server, empty: str, owner: Connection) -> Iterator[Connection]:
+def service(server: Server, copy: str, owner: Connection) -> Iterator[Connection]:
     """A connection as admin_django."""
-    with server.connect("admin_django", empty) as service:
+    with server.connect("admin_django", copy) as service:
         yield service
 
 

@@ -1,0 +1,102 @@
+"""A day in the back office, in a real browser: its scripts and its policy have to get along."""
+
+import os
+from decimal import Decimal
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.visitor import Visitor
+
+ITEMS = "/admin/catalog/item/"
+
+
+@pytest.fixture
+def clerk(visitor: Visitor) -> Visitor:
+    """A visitor who has signed in."""
+    sign_in(visitor)
+    return visitor
+
+
+def sign_in(visitor: Visitor) -> None:
+    visitor.open("/admin/", "#login-form")
+    visitor.page.get_by_label("Username").fill(os.environ["TRIPTYCH_ADMIN_USER"])
+    visitor.page.get_by_label("Password").fill(os.environ["TRIPTYCH_ADMIN_PASSWORD"])
+    visitor.page.get_by_role("button", name="Log in").click()
+    expect(visitor.page.get_by_role("heading", name="Back office")).to_be_visible()
+
+
+def price(database: psycopg.Connection, word: str, name: str) -> Decimal:
+    """Return the price of the item with this name of those that are found by `word`."""
+    row = database.execute("SELECT price FROM items WHERE description = %s AND name = %s", (word, name)).fetchone()
+    assert row
+    return Decimal(row[0])
+
+
+def test_an_item_is_found_and_its_price_changed_in_the_list(
+    clerk: Visitor, database: psycopg.Connection, word: str
+) -> None:
+    clerk.open(ITEMS, "#searchbar")
+    clerk.page.locator("#searchbar").fill(f"{word} lantern 07")
+    clerk.page.locator("#searchbar").press("Enter")
+    expect(clerk.page.locator("#result_list tbody tr")).to_have_count(1)
+    clerk.page.locator("#result_list [name$=-price]:visible").fill("77.70")
+    clerk.page.get_by_role("button", name="Save").click()
+    expect(clerk.page.locator(".messagelist")).to_contain_text("1 item was changed")
+    assert price(database, word, "Lantern 07") == Decimal("77.70")
+    clerk.page.locator("#result_list .field-name a").click()
+    clerk.page.get_by_role("link", name="History", exact=True).click()
+    expect(clerk.page.locator(".history tbody tr").first).to_contain_text("8.00")
+    expect(clerk.page.locator(".history tbody tr").first).to_contain_text(os.environ["TRIPTYCH_ADMIN_USER"])
+    assert clerk.faults == []
+
+
+def test_all_that_match_are_discounted_after_a_look_and_that_is_undone(
+    clerk: Visitor, database: psycopg.Connection, word: str
+) -> None:
+    before = price(database, word, "Lantern 03")
+    clerk.open(f"{ITEMS}?q={word}", "#action-toggle")
+    clerk.page.locator("#action-toggle").check()
+    clerk.page.locator(".actions .question a").click()  # all that match, not only the page
+    clerk.page.locator(".actions select[name=action]").select_option("discount")
+    clerk.page.get_by_role("button", name="Run the selected action").or_(
+        clerk.page.locator(".actions button[name=index]")
+    ).first.click()
+    clerk.page.get_by_label("Percent off").fill("10")
+    clerk.page.get_by_role("button", name="Preview").click()
+    expect(clerk.page.get_by_role("button", name="Change 60 items")).to_be_visible()
+    assert price(database, word, "Lantern 03") == before
+    clerk.page.get_by_role("button", name="Change 60 items").click()
+    clerk.page.get_by_role("link", name="undo it").click()
+    assert price(database, word, "Lantern 03") == (before * Decimal("0.9")).quantize(Decimal("0.01"))
+    clerk.page.get_by_role("button", name="Undo").click()
+    expect(clerk.page.locator(".messagelist")).to_contain_text("60 items are as they were")
+    assert price(database, word, "Lantern 03") == before
+    assert clerk.faults == []
+
+
+def test_a_file_is_looked_at_before_it_is_imported(clerk: Visitor, database: psycopg.Connection, word: str) -> None:
+    clerk.open(f"{ITEMS}import/", "#id_import_file")
+    content = f"name,description,price,sku\nImported,{word}x,12.10,S-{word}\n".encode()
+    file = {"name": "items.csv", "mimeType": "text/csv", "buffer": content}
+    clerk.page.locator("#id_import_file").set_input_files([file])  # type: ignore[list-item]
+    expect(clerk.page.locator("#id_format")).to_have_value("0")  # the page's script has seen the name
+    clerk.page.get_by_role("button", name="Submit").click()
+    expect(clerk.page.locator(".import-preview")).to_contain_text("12.10")
+    clerk.page.get_by_role("button", name="Confirm import").click()
+    expect(clerk.page.locator(".messagelist")).to_contain_text("1 new")
+    assert price(database, f"{word}x", "Imported") == Decimal("12.10")
+    assert clerk.faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_gets_along_with_its_policy(browser: Browser, url: str, scheme: str, word: str) -> None:
+    with Visitor(browser, url, scheme=scheme) as clerk:  # type: ignore[arg-type]
+        sign_in(clerk)
+        for path in (ITEMS, f"{ITEMS}add/", f"{ITEMS}import/", "/admin/catalog/category/", "/admin/second-factor/"):
+            clerk.open(path, "#site-name")
+        clerk.open(f"{ITEMS}add/", "#id_name")
+        clerk.page.locator(".select2-selection").click()
+        expect(clerk.page.locator(".select2-results__option").first).to_be_visible()
+        assert clerk.faults == []

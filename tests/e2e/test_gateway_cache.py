@@ -92,11 +92,11 @@ def test_what_was_committed_is_seen_in_three_seconds_however_often_it_is_read(
     new = item.rename()
     committed = time.monotonic()
     let_pass(pause, since=committed)
-    while True:
-        asked = time.monotonic()
-        if name_in(gateway.get(item.path)) == new:
-            return
-        assert asked - committed < PROMISED + ONE_READ
+    until(
+        lambda: name_in(gateway.get(item.path)) == new,
+        within=committed + PROMISED + ONE_READ - time.monotonic(),
+        what="the new name is seen",
+    )
 
 
 def test_an_entry_that_was_idle_for_longer_is_not_handed_out(gateway: Wire, item: Item) -> None:
@@ -158,8 +158,9 @@ def test_many_who_want_the_same_at_once_make_one_request(url: str, database: psy
 # ── Never kept, never mixed up ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_request_with_credentials_neither_uses_the_cache_nor_fills_it(gateway: Wire, item: Item) -> None:
-    credentials = {"Authorization": "Bearer nobody"}
+@pytest.mark.parametrize("value", ["Bearer nobody", "0"])
+def test_a_request_with_credentials_neither_uses_the_cache_nor_fills_it(value: str, gateway: Wire, item: Item) -> None:
+    credentials = {"Authorization": value}
     for _ in range(2):
         assert gateway.get(item.path, credentials).header("X-Cache") == "BYPASS"
     assert gateway.get(item.path).header("X-Cache") == "MISS"
@@ -219,14 +220,22 @@ def test_no_host_that_one_client_names_changes_what_another_gets(gateway: Wire, 
 
 @pytest.mark.parametrize(
     "target",
-    ["/api/items/?limit=2&&", "/api/items/?&limit=2", "/api/items/?limit=%32", "/api/items/?li%6Dit=2", "/api//items/"],
+    [
+        "/api/items/?limit=2&max_price={price}&&",
+        "/api/items/?max_price={price}&limit=2",
+        "/api/items/?limit=%32&max_price={price}",
+        "/api/%69tems/?limit=2&max_price={price}",
+        "/x/../api/items/?limit=2&max_price={price}",
+        "//api/items/?limit=2&max_price={price}",
+    ],
 )
 def test_each_way_to_write_a_target_has_its_own_entry(target: str, gateway: Wire) -> None:
     """What nginx makes of a path or a query is not what a service makes of it: only the same bytes are the same."""
-    cached(gateway, "/api/items/?limit=2")
-    reply, alike = gateway.get(target), gateway.get(f"{PREFIXES['api-fastapi']}{target}")
-    assert reply.status == alike.status
-    assert reply.header("X-Cache") in ("MISS", "EXPIRED", None)
+    price = secrets.randbelow(10**8)
+    cached(gateway, f"/api/items/?limit=2&max_price={price}")
+    reply = gateway.get(target.format(price=price))
+    assert reply.status in (200, 404), str(reply)
+    assert reply.header("X-Cache") in ("MISS", None)
 
 
 def test_hits_have_request_ids_of_their_own(gateway: Wire, url: str, item: Item) -> None:

@@ -40,9 +40,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if URL is None:
         yield
         return
-    import asyncpg
+    import asyncpg  # type: ignore[import-not-found]  # in a virtual environment of the bench's own
 
-    class Connection(asyncpg.Connection):  # type: ignore[misc,name-defined]
+    class Connection(asyncpg.Connection):  # type: ignore[misc]
         def get_reset_query(self) -> str:
             return ""
 

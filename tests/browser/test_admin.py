@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.visitor import Visitor
 
@@ -79,8 +79,9 @@ def test_all_that_match_are_discounted_after_a_look_and_that_is_undone(
 def test_a_file_is_looked_at_before_it_is_imported(clerk: Visitor, database: psycopg.Connection, word: str) -> None:
     clerk.open(f"{ITEMS}import/", "#id_import_file")
     content = f"name,description,price,sku\nImported,{word}x,12.10,S-{word}\n".encode()
-    file = {"name": "items.csv", "mimeType": "text/csv", "buffer": content}
-    clerk.page.locator("#id_import_file").set_input_files([file])  # type: ignore[list-item]
+    clerk.page.locator("#id_import_file").set_input_files(
+        FilePayload(name="items.csv", mimeType="text/csv", buffer=content)
+    )
     expect(clerk.page.locator("#id_format")).to_have_value("0")  # the page's script has seen the name
     clerk.page.get_by_role("button", name="Submit").click()
     expect(clerk.page.locator(".import-preview")).to_contain_text("12.10")

@@ -25,7 +25,10 @@ DJANGO = (
     "DJANGO_CSRF_TRUSTED_ORIGINS",
     "DJANGO_HTTPS",
     "DJANGO_ADMIN_REQUIRE_OTP",
+    "TOKEN_ISSUER",
+    "TOKEN_AUDIENCE",
 )
+FASTAPI = ("CACHE_MEMORY_MB", "FEED_POLL_MS")
 GATEWAY = ("GATEWAY_RATE_LIMIT", "GATEWAY_LOG_HITS", "TRUSTED_PROXIES")
 # What programs want to know about the system they run on; nothing else of the user's environment is passed on.
 SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
@@ -96,7 +99,7 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
         ("gunicorn", "-c", "gunicorn.conf.py", "simple_flask:create_app()"),
         chosen(*ALL_SERVICES, *GUNICORN),
     )
-    api_fastapi = service("api-fastapi", 3, ("python", "-m", "api_fastapi"), chosen(*ALL_SERVICES))
+    api_fastapi = service("api-fastapi", 3, ("python", "-m", "api_fastapi"), chosen(*ALL_SERVICES, *FASTAPI))
     bootstrap = Process(
         "bootstrap",
         admin_django.folder,

@@ -51,7 +51,6 @@ def test_what_was_read_is_still_answered_while_nobody_answers(
     assert (reply.status, reply.body, reply.header("ETag")) == (200, hit.body, hit.header("ETag"))
     assert reply.header("Cache-Control") == hit.header("Cache-Control")
     assert reply.header("Date") is not None
-    assert gateway.get(item.path, {"If-None-Match": hit.header("ETag") or ""}).status == 304
     # who wants it fresh is told that this cannot be had, and what was never read is not there
     for target, headers in ((item.path, NO_CACHE), (item.path, {"Cookie": "triptych_fresh=1"}), (unread.path, {})):
         refused = gateway.get(target, headers)

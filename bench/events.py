@@ -98,7 +98,8 @@ def main() -> None:
         full = process.memory_full_info().pss
         print(f"listeners              {len(began)}")
         print(f"worker without         {empty / MEGABYTE:.1f} MB")
-        print(f"more with them         {(full - empty) / MEGABYTE:.1f} MB ({(full - empty) / len(began) / 1024:.1f} KB each)")
+        each = (full - empty) / len(began) / 1024
+        print(f"more with them         {(full - empty) / MEGABYTE:.1f} MB ({each:.1f} KB each)")
         _fan_out(crowd, writer, item, chosen.changes, process)
         after = process.memory_full_info().pss
         print(f"more after the changes {(after - empty) / MEGABYTE:.1f} MB")
@@ -143,7 +144,8 @@ def _stopped(crowd: Crowd, writer: psycopg.Connection, item: int, process: psuti
         told += len(text)
         crowd.read(mark.encode(), len(crowd.streams) - len(stopped), 30)
     more = process.memory_full_info().pss - before
-    print(f"{len(stopped)} that stop reading  {more / MEGABYTE:.1f} MB more after {told / MEGABYTE:.1f} MB for each of them")
+    megabytes = told / MEGABYTE
+    print(f"{len(stopped)} that stop reading  {more / MEGABYTE:.1f} MB more after {megabytes:.1f} MB for each of them")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,20 @@ async def _broadcast(request: Request) -> Broadcast:
 BroadcastDependency = Annotated[Broadcast, Depends(_broadcast)]
 
 
-@router.head("/", operation_id="head_events", response_class=EventStream, responses=other_answers(400, 405, 503))
-@router.get("/", operation_id="follow_items", response_class=EventStream, responses=other_answers(400, 405, 503))
+@router.head(
+    "/",
+    operation_id="head_events",
+    status_code=200,
+    response_class=EventStream,
+    responses=other_answers(400, 405, 503),
+)
+@router.get(
+    "/",
+    operation_id="follow_items",
+    status_code=200,
+    response_class=EventStream,
+    responses=other_answers(400, 405, 503),
+)
 async def follow_items(following: FollowingDependency, broadcast: BroadcastDependency) -> EventStream:
     """Tell of each change of an item as it happens; `Last-Event-ID` resumes where a stream was cut off."""
     return EventStream(broadcast, following)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 import psycopg
 
 from api_fastapi.cache import Cache, Change
-from api_fastapi.events.batches import Batch, framed, resync
+from api_fastapi.events.batches import Batch, Event, framed, resync
 from api_fastapi.events.changes import Changes, merge
 from api_fastapi.events.describing import describe
 from api_fastapi.events.listeners import Listener
@@ -63,7 +63,8 @@ class Broadcast:
     def report(self, token: bytes, snapshot: str, changes: Collection[Change]) -> None:
         """Take in a poll that continues the one before."""
         self._heard = Position.of(token, snapshot)
-        if changes and self._all and not self._lost:
+        # also while nobody follows: who resumes now is caught up to what was told, and counts on what comes after
+        if changes and not self._lost:
             for change in changes:
                 if change.item_id is None or change.version is None:
                     return self._lose()  # a TRUNCATE
@@ -151,8 +152,18 @@ class Broadcast:
         if position is None:
             return []
         changes = await self._missed.between(position, end)
-        events = None if changes is None else await describe(changes, self._cache, self._reader)
+        events = None if changes is None else await self._described(changes)
         return [Batch(position, end, events)]
+
+    async def _described(self, changes: Changes) -> list[Event] | None:
+        """Return the events, None (read again) where they are too large, or a mistake of ours keeps them from us."""
+        try:
+            return await describe(changes, self._cache, self._reader)
+        except (DatabaseUnavailableError, psycopg.Error):
+            raise
+        except Exception:
+            logger.exception("changes cannot be told")
+            return None
 
     # --- telling ---
 
@@ -180,7 +191,11 @@ class Broadcast:
         changes, lost = self._pending, self._lost
         self._pending, self._lost, self._telling = {}, False, True
         try:
-            events = None if lost else await describe(self._wanted(changes), self._cache, self._reader)
+            wanted = self._wanted(changes)
+            events = None if lost else await self._described(wanted)
+            while events is not None and (now := self._wanted(changes)).keys() > wanted.keys():
+                wanted = now  # somebody has come meanwhile who follows others
+                events = await self._described(wanted)
         except (DatabaseUnavailableError, psycopg.Error) as error:
             logger.warning("changes wait to be told: %s", error)
             for item_id, changed in changes.items():

@@ -13,7 +13,8 @@ from api_fastapi.events.positions import InvalidPositionError, Position
 from tests.conftest import MakeItem
 from tests.events.conftest import Rename
 from tests.events.follower import Follower
-from tests.running import Service, running
+from tests.running import Service, eventually, running
+from tests.test_coherence import WAITING
 
 
 def test_what_was_missed_is_told_once_by_any_worker(
@@ -68,6 +69,25 @@ def test_a_change_that_commits_late_is_not_missed(
         slow.commit()
     with Follower(worker.port, f"?category={category}", follower.last_id) as back:
         assert back.next().data["name"] == "late"
+
+
+def test_who_comes_back_while_a_batch_is_made_is_told_all_of_it(
+    database_url: str, make_item: MakeItem, rename: Rename, writer: psycopg.Connection[Any]
+) -> None:
+    one, other = make_item(), make_item()
+    slow = {"FEED_POLL_MS": "500", "DATABASE_STATEMENT_TIMEOUT_MS": "60000", "CACHE_MEMORY_MB": "8"}
+    with (
+        running(database_url, **slow) as service,
+        psycopg.connect(writer.info.dsn, password=writer.info.password) as locker,
+        Follower(service.port, f"?ids={one}").joined().past(one, rename) as first,
+    ):
+        writer.execute("UPDATE items SET price = 2 WHERE id = ANY(%s)", [[one, other]])
+        locker.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+        with suppress(AssertionError):  # the worker may have been quicker than the lock: then this shows less
+            eventually(lambda: writer.execute(WAITING).fetchone() == (1,), 2)
+        with Follower(service.port, f"?ids={other}", first.last_id).joined() as second:
+            locker.rollback()
+            assert second.next().data["id"] == other
 
 
 def test_who_is_cut_off_between_two_events_of_a_transaction_is_told_the_second(

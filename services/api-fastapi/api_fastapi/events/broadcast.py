@@ -1,8 +1,8 @@
 """Tell all who follow what the feed reports: one fan-out for the worker.
 
-Where a stream is between two batches is one position for all, `_told`: whoever is joined has been sent everything up to
-it. Only `run` sends to who is joined. Who resumes is told by `catch_up` what it has missed up to `_told`, then the
-batches of meanwhile, and joins within one step of the event loop: nothing can fall in between.
+Between two batches all streams are at one position, `_told`: whoever is joined has been sent everything up to it. Who
+resumes is told by `catch_up` what it has missed up to there, and joins. That takes turns with making and telling a
+batch: so nothing falls in between, and nobody is told a newer version of an item before an older one.
 """
 
 import asyncio
@@ -25,9 +25,8 @@ from api_fastapi.unavailable import DatabaseUnavailableError
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 15
-# Changed items that wait to be told, and batches told during one catching up, beyond which all are told to read again.
+# Changed items that wait to be told, beyond which all are told to read again.
 _MOST_PENDING = 2_000
-_MOST_MEANWHILE = 100
 # Streams written to in one step of the event loop: reads are answered in between.
 _AT_ONCE = 100
 # Seconds until what the database could not answer is tried again.
@@ -55,8 +54,7 @@ class Broadcast:
         self._lost = False
         self._telling = False
         self._news = asyncio.Event()
-        # the batches since a catching up began
-        self._meanwhile: list[Batch] | None = None
+        self._turn = asyncio.Lock()
 
     # --- what the feed reports ---
 
@@ -132,21 +130,16 @@ class Broadcast:
             self._arrival.clear()
             while self._resuming and self._told is not None:
                 position = next(iter(self._resuming.values()))
-                self._meanwhile = []
                 try:
-                    batches = [*await self._since(position, self._told), *self._meanwhile]
+                    async with self._turn:
+                        batches = await self._since(position, self._told)
+                        # those too who have come meanwhile
+                        for listener in [one for one, was in self._resuming.items() if was == position]:
+                            del self._resuming[listener]
+                            self._join(listener, batches)
                 except (DatabaseUnavailableError, psycopg.Error) as error:
                     logger.warning("streams wait to be resumed: %s", error)
                     await asyncio.sleep(_PAUSE)
-                    continue
-                finally:
-                    self._meanwhile = None
-                if len(batches) > _MOST_MEANWHILE:
-                    batches = [resync(self._told)]
-                # those too who have come meanwhile
-                for listener in [one for one, was in self._resuming.items() if was == position]:
-                    del self._resuming[listener]
-                    self._join(listener, batches)
 
     async def _since(self, position: Position | None, end: Position) -> list[Batch]:
         if position is None:
@@ -182,7 +175,13 @@ class Broadcast:
                 await self._beat()
             if self._news.is_set():
                 self._news.clear()
-                await self._tell()
+                try:
+                    async with self._turn:
+                        await self._tell()
+                except (DatabaseUnavailableError, psycopg.Error) as error:
+                    logger.warning("changes wait to be told: %s", error)
+                    await asyncio.sleep(_PAUSE)
+                    self._news.set()
 
     async def _tell(self) -> None:
         end, start = self._heard, self._told
@@ -196,19 +195,14 @@ class Broadcast:
             while events is not None and (now := self._wanted(changes)).keys() > wanted.keys():
                 wanted = now  # somebody has come meanwhile who follows others
                 events = await self._described(wanted)
-        except (DatabaseUnavailableError, psycopg.Error) as error:
-            logger.warning("changes wait to be told: %s", error)
+        except (DatabaseUnavailableError, psycopg.Error):
             for item_id, changed in changes.items():
                 merge(self._pending, item_id, *changed)
-            await asyncio.sleep(_PAUSE)
-            self._news.set()
-            return
+            raise
         finally:
             self._telling = False
         batch = Batch(start, end, events)
         self._told = end
-        if self._meanwhile is not None:
-            self._meanwhile.append(batch)
         await self._to_all(self._joined, lambda listener: listener.send(batch.chunk(listener.wanted)))
 
     def _wanted(self, changes: Changes) -> Changes:

@@ -25,7 +25,7 @@ class Missed:
         Raises DatabaseUnavailableError.
         """
         if start.life != end.life:
-            return None
+            return None  # most forgeries: without a query
         bounds = [b"%d" % (_MOST_CHANGES + 1), b"%d" % (_MOST_ITEMS + 1)]
         values = [start.snapshot.encode(), end.snapshot.encode(), *bounds]
         value = (result := await self._links.run(b"missed", _MISSED, values)).get_value

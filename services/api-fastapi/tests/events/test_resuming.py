@@ -85,7 +85,7 @@ def test_who_comes_back_while_a_batch_is_made_is_told_all_of_it(
         locker.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
         with suppress(AssertionError):  # the worker may have been quicker than the lock: then this shows less
             eventually(lambda: writer.execute(WAITING).fetchone() == (1,), 2)
-        with Follower(service.port, f"?ids={other}", first.last_id).joined() as second:
+        with Follower(service.port, f"?ids={other}", first.last_id) as second:
             locker.rollback()
             assert second.next().data["id"] == other
 

@@ -12,17 +12,17 @@ export class Trouble extends Error {
 }
 
 /**
- * Fetches `path`; resolves to { body, next, answered }.
+ * Fetches `path`, past caches with `cache` "no-cache"; resolves to { body, next, answered }.
  * `next` is the query of the next page ("?…"), or null. `answered` is { by, cache, status, milliseconds, requestId }, where
  * `cache` is what the gateway's cache did (HIT, MISS, …), or null where it was not asked.
  * Throws Trouble, or AbortError when `signal` is aborted.
  */
-export async function ask(path, signal) {
+export async function ask(path, signal, cache) {
   const begun = performance.now();
   const patience = AbortSignal.timeout(PATIENCE_MS);
   let response, text;
   try {
-    [response, text] = await fetched(path, signal ? AbortSignal.any([signal, patience]) : patience);
+    [response, text] = await fetched(path, { cache, signal: signal ? AbortSignal.any([signal, patience]) : patience });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw patience.aborted
@@ -44,13 +44,13 @@ export async function ask(path, signal) {
 }
 
 /** A connection that breaks, as when a laptop changes networks, is tried once more: reading twice does no harm. */
-async function fetched(path, signal, again = true) {
+async function fetched(path, options, again = true) {
   try {
-    const response = await fetch(path, { signal });
+    const response = await fetch(path, options);
     return [response, await response.text()];
   } catch (error) {
-    if (signal.aborted || !again) throw error;
-    return fetched(path, signal, false);
+    if (options.signal.aborted || !again) throw error;
+    return fetched(path, options, false);
   }
 }
 

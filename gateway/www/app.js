@@ -3,6 +3,7 @@
 
 import { ask, Trouble } from "./api.js";
 import { watchHealth } from "./health.js";
+import { followRows } from "./live.js";
 import { element, rowOf } from "./rows.js";
 
 const PARAMETERS = ["q", "category", "min_price", "max_price", "sort"];
@@ -18,6 +19,8 @@ const announcement = document.getElementById("announcement");
 const previous = document.getElementById("previous");
 const next = document.getElementById("next");
 const page = document.getElementById("page");
+
+const live = followRows({ body: table.tBodies[0], rowOf, refresh, sign: document.getElementById("live") });
 
 let nextQuery = null;
 let asking = new AbortController();
@@ -90,6 +93,18 @@ function showItems(list) {
   none.hidden = list.length > 0;
   table.hidden = list.length === 0;
   table.tBodies[0].replaceChildren(...list.map(rowOf));
+  live.restart();
+}
+
+/** Shows what has changed since the list was answered, which may have been from a cache; who is in it stays as it is. */
+async function refresh() {
+  const { signal } = asking;
+  try {
+    const { body } = await ask(pathOf(new URLSearchParams(location.search)), signal, "no-cache");
+    if (!signal.aborted) body.forEach(live.replace);
+  } catch {
+    return; // the next event, or the visitor, will ask again
+  }
 }
 
 function showPages(following) {

@@ -5,6 +5,8 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyl
 /** The table row of an item. Whoever wrote its text may have used any language, so the direction follows the text. */
 export function rowOf(item) {
   const row = document.createElement("tr");
+  row.dataset.id = item.id;
+  row.dataset.version = item.version;
   const name = element("strong", item.name);
   name.dir = "auto";
   const description = element("span", item.description, "description");

@@ -53,10 +53,26 @@ BEGIN
         WHEN 'INSERT', 'UPDATE' THEN
             INSERT INTO item_change (item_id, version, op) SELECT id, version, left(TG_OP, 1) FROM changed;
         WHEN 'DELETE' THEN -- a tombstone has a version of its own, greater than any that the item had
-            INSERT INTO item_change (item_id, version, op) SELECT id, nextval('item_version'), 'D' FROM changed;
+            INSERT INTO item_change (item_id, version, op, left_category)
+            SELECT id, nextval('item_version'), 'D', category FROM changed;
         WHEN 'TRUNCATE' THEN
             INSERT INTO item_change (op) VALUES ('T');
     END CASE;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: item_change_record_move(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_change_record_move() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO item_change (item_id, version, op, left_category) VALUES (NEW.id, NEW.version, 'U', OLD.category);
     RETURN NULL;
 END
 $$;
@@ -109,6 +125,7 @@ CREATE TABLE public.item_change (
     item_id bigint,
     version bigint,
     op "char" NOT NULL,
+    left_category character varying(64) COLLATE pg_catalog."C",
     CONSTRAINT item_change_check CHECK ((((op = 'T'::"char") = (item_id IS NULL)) AND ((op = 'T'::"char") = (version IS NULL)))),
     CONSTRAINT item_change_op_check CHECK ((op = ANY (ARRAY['I'::"char", 'U'::"char", 'D'::"char", 'T'::"char"])))
 )
@@ -510,6 +527,15 @@ ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_insert;
 
 
 --
+-- Name: items item_change_move; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_change_move AFTER UPDATE ON public.items FOR EACH ROW WHEN (((old.category IS NOT NULL) AND ((old.category)::text IS DISTINCT FROM (new.category)::text))) EXECUTE FUNCTION public.item_change_record_move();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_change_move;
+
+
+--
 -- Name: items item_change_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -593,6 +619,13 @@ REVOKE ALL ON FUNCTION public.category_slug_is_forever() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.item_change_record() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_change_record_move(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_change_record_move() FROM PUBLIC;
 
 
 --

@@ -13,7 +13,9 @@ from tests.contract.compatibility import differences, operations
 from tests.contract.document import contract
 
 ROOT = Path(__file__).resolve().parents[2]
+STREAM = ("/api/items/events/", "get")  # api-fastapi alone has it
 READS = [("/api/items/", "get"), ("/api/items/{id}/", "get"), ("/api/categories/", "get")]
+ANSWERED = {"api-fastapi": [*READS, STREAM], "admin-django": READS}
 
 FASTAPI = """
 import json
@@ -44,12 +46,12 @@ def generated(service: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("service", GENERATORS)
 def test_the_generated_document_is_compatible_with_the_contract(service: str) -> None:
-    assert differences(contract(), generated(service), READS) == []
+    assert differences(contract(), generated(service), ANSWERED[service]) == []
 
 
 @pytest.mark.parametrize("within", ["/api/items/", "/api/auth/"])
 def test_django_describes_all_that_the_contract_says_of_its_routes_and_no_more(within: str) -> None:
     ours, theirs = contract(), generated("admin-django")
-    described = sorted({*operations(ours, within), *operations(theirs, within)})
+    described = sorted({*operations(ours, within), *operations(theirs, within)} - {STREAM})
     assert len(described) >= 3
     assert differences(ours, theirs, described) == []

@@ -1,5 +1,6 @@
 """Run the service: `python -m api_fastapi`."""
 
+import resource
 import sys
 
 import uvicorn
@@ -20,6 +21,7 @@ def main() -> None:
         settings = Settings.from_environment()
     except SettingsError as error:
         sys.exit(f"{SERVICE}: {error}")
+    _allow_files(settings.event_listeners_max + 1024)
     uvicorn.run(
         FastLane(ASGIRequestIds(create_app(settings), SERVICE)),
         host=settings.host,
@@ -35,6 +37,14 @@ def main() -> None:
         timeout_keep_alive=75,  # longer than nginx keeps its connections, which it might reuse as we close them
         timeout_graceful_shutdown=10,
     )
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise the number of files that may be open, as each stream is one; shells begin with 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted and soft != resource.RLIM_INFINITY:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 if __name__ == "__main__":

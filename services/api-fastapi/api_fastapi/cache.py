@@ -25,6 +25,7 @@ class Change(NamedTuple):
     tx: int
     item_id: int | None
     version: int | None
+    left: tuple[str, ...] = ()  # the category that it has left, if any
 
 
 class Start(NamedTuple):
@@ -101,7 +102,7 @@ class Cache:
         # which lists a change touches cannot be told without evaluating their filters: it may be all of them
         self._lists.clear()
         transactions = set()
-        for tx, item_id, version in changes:
+        for tx, item_id, version, _ in changes:
             if item_id is None or version is None:
                 return self.flush()  # a TRUNCATE
             transactions.add(tx)

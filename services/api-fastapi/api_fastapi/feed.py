@@ -1,4 +1,4 @@
-"""Follow the change feed, and tell the cache."""
+"""Follow the change feed, and tell the cache and the streams."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ import psycopg
 from psycopg.pq.abc import PGresult
 
 from api_fastapi.cache import Cache, Change
+from api_fastapi.events.broadcast import Broadcast
 from api_fastapi.link import Link, LinkLostError
 from api_fastapi.links import Links
 from api_fastapi.settings import Settings
@@ -30,16 +31,18 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 class Feed:
     """One reader of the feed, on a connection of its own, because a poll must never wait for another statement."""
 
-    def __init__(self, settings: Settings, links: Links, cache: Cache) -> None:
-        """Report to `cache`, from `run` on; what keeps the feed in order is run over `links`."""
+    def __init__(self, settings: Settings, links: Links, cache: Cache, broadcast: Broadcast) -> None:
+        """Report to `cache`, then to `broadcast`, from `run` on; what keeps the feed in order is run over `links`."""
         self._settings = settings
         self._links = links
         self._cache = cache
+        self._broadcast = broadcast
         self._interval = settings.feed_poll_ms / 1000
         # What was seen last, and in which life of the database.
         self._seen = b"1:1:"
         self._token: bytes | None = None
-        self.caught_up = False
+        # without a cache nothing has to wait until it is coherent
+        self.caught_up = not settings.cache_memory_mb
 
     async def run(self) -> None:
         """Follow until cancelled. While the feed cannot be read the lease runs out, and the cache is not used."""
@@ -86,8 +89,11 @@ class Feed:
             # The cursor says nothing about what happened, or too much happened: begin anew, from this snapshot.
             self._cache.flush()
             self._cache.renew(began, snapshot.decode(), ())
+            self._broadcast.report_loss(token, snapshot.decode())
         else:
-            self._cache.renew(began, snapshot.decode(), _changes(result))
+            changes = _changes(result)
+            self._cache.renew(began, snapshot.decode(), changes)
+            self._broadcast.report(token, snapshot.decode(), changes)
         # across a lost connection as well: what was missed meanwhile comes with the next poll, unless the above finds
         # that it cannot
         self._seen, self._token, self.caught_up = snapshot, token, True
@@ -98,7 +104,14 @@ def _changes(result: PGresult) -> list[Change]:
     value = result.get_value
     changes = []
     for row in range(result.ntuples):
-        tx, item_id, version = value(row, 4), value(row, 5), value(row, 6)
+        tx, item_id, version, left = (value(row, column) for column in range(4, 8))
         if tx is not None:
-            changes.append(Change(int(tx), int(item_id) if item_id else None, int(version) if version else None))
+            changes.append(
+                Change(
+                    int(tx),
+                    int(item_id) if item_id else None,
+                    int(version) if version else None,
+                    (left.decode(),) if left else (),
+                )
+            )
     return changes

@@ -15,13 +15,14 @@ SELECT
     pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax($1::text::pg_snapshot),
     change.tx::text,
     change.item_id,
-    change.version
+    change.version,
+    change.left_category
 FROM item_feed_state AS state
 LEFT JOIN item_feed_life AS life ON true
 LEFT JOIN LATERAL (
-    SELECT tx, item_id, version FROM item_change WHERE tx >= pg_snapshot_xmax($1::text::pg_snapshot)
+    SELECT tx, item_id, version, left_category FROM item_change WHERE tx >= pg_snapshot_xmax($1::text::pg_snapshot)
     UNION ALL
-    SELECT tx, item_id, version FROM item_change
+    SELECT tx, item_id, version, left_category FROM item_change
     WHERE tx = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
     LIMIT $2::bigint
 ) AS change ON true

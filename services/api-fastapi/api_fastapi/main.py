@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from api_fastapi import categories, health, items, problems
 from api_fastapi.cache import Cache
 from api_fastapi.database import Database
+from api_fastapi.events import routes as events
+from api_fastapi.events.broadcast import Broadcast
 from api_fastapi.feed import Feed
 from api_fastapi.links import Links
 from api_fastapi.reading import Reader
@@ -23,7 +25,8 @@ class State(TypedDict):
     category_counts: categories.CategoryCounts
     cache: Cache
     reader: Reader
-    feed: Feed | None
+    feed: Feed
+    broadcast: Broadcast
 
 
 class Shares(NamedTuple):
@@ -51,11 +54,19 @@ def create_app(settings: Settings) -> FastAPI:
         cache = Cache(settings.cache_memory_mb * 2**20)
         links = Links(settings, share.walks, "force_generic_plan")
         searches = Links(settings, share.searches, "force_custom_plan")
-        # without a cache there is nothing to keep coherent
-        feed = Feed(settings, links, cache) if settings.cache_memory_mb else None
-        following = [asyncio.create_task(task) for task in (feed.run(), feed.keep_in_order())] if feed else []
         reader = Reader(links, searches, cache)
-        yield {"database": database, "category_counts": counts, "cache": cache, "reader": reader, "feed": feed}
+        broadcast = Broadcast(searches, cache, reader, settings.event_listeners_max)
+        feed = Feed(settings, links, cache, broadcast)
+        going_on = (feed.run(), feed.keep_in_order(), broadcast.run(), broadcast.catch_up())
+        following = [asyncio.create_task(task) for task in going_on]
+        yield {
+            "database": database,
+            "category_counts": counts,
+            "cache": cache,
+            "reader": reader,
+            "feed": feed,
+            "broadcast": broadcast,
+        }
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
@@ -76,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.include_router(items.router)
+    app.include_router(events.router)
     app.include_router(categories.router)
     app.include_router(health.router)
     problems.install(app)

@@ -148,9 +148,9 @@ async def _item_query(request: Request, query: Annotated[ItemQuery, Query()]) ->
     return query
 
 
-def merged_errors(error: RequestValidationError, query_string: bytes) -> dict[str, list[str]]:
-    """Return every fault of the list's query: what the model found wrong, and what only the raw bytes show."""
-    faults = query_faults(query_string, ItemQuery.model_fields)
+def merged_errors(error: RequestValidationError, query_string: bytes, known: Collection[str]) -> dict[str, list[str]]:
+    """Return every fault of a query with the `known` parameters: what the model found, and what only raw bytes show."""
+    faults = query_faults(query_string, known)
     merged = dict(faults)
     for found in error.errors():
         name = str(found["loc"][-1])

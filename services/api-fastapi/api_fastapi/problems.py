@@ -6,7 +6,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api_fastapi.parameters import InvalidParametersError, merged_errors
+from api_fastapi.events.queries import PATH, EventQuery
+from api_fastapi.parameters import InvalidParametersError, ItemQuery, merged_errors
 from api_fastapi.responses import problem_response
 from api_fastapi.unavailable import DatabaseUnavailableError
 
@@ -27,7 +28,8 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
 async def _request_validation_error(request: Request, error: RequestValidationError) -> Response:
     if any(found["loc"][0] == "path" for found in error.errors()):
         return await _http_exception(request, HTTPException(404))
-    return _invalid(merged_errors(error, request.scope["query_string"]))
+    model = EventQuery if request.scope["path"] == PATH else ItemQuery
+    return _invalid(merged_errors(error, request.scope["query_string"], model.model_fields))
 
 
 async def _invalid_parameters(request: Request, error: InvalidParametersError) -> Response:

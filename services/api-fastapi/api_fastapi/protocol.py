@@ -4,16 +4,21 @@ import asyncio
 import re
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api_fastapi import SERVICE
 from api_fastapi.asked import asked
 from api_fastapi.cache import Cache
+from api_fastapi.events.listeners import CONNECTION, Connection, Listener
 
 _REQUEST_LINE = re.compile(rb"[A-Z]+ ([^ \r\n]+) HTTP/1\.[01]\r\n")
 # No path of ours has a tilde.
 _MASK = bytes(range(128)) + b"~" * 128
 
+
+_EVENTS = b"/api/items/events/"
+# Seconds for a stream's last bytes to leave.
+_LINGER = 0.5
 
 _TAIL = b"\r\nx-served-by: " + SERVICE.encode() + b"\r\n\r\n"
 
@@ -39,6 +44,9 @@ class Protocol(HttpToolsProtocol):
     """
 
     _target: bytes | None = None
+    # who follows the changes on this connection
+    listener: Listener | None = None
+    stopping = False
     # the head that all answers of this second have, and the headers of uvicorn's that it was made from
     _date: tuple[object, bytes] = (None, b"")
 
@@ -55,12 +63,36 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Answer from the cache, or put the query string back and let the application answer."""
+        if self.listener is not None:
+            return self.listener.end()  # who follows can ask nothing more on that connection
         if self._target is None and self._answer_at_once():
-            return
+            return None
         super().on_headers_complete()
         if self._target is not None and self._target.translate(_MASK) == self.url:
             self.scope["query_string"] = self._target.partition(b"?")[2]
         self._target = None
+        if self.url.startswith(_EVENTS):
+            self.scope["extensions"] = {CONNECTION: cast(Any, StreamConnection(self, self.cycle))}
+        return None
+
+    def pause_writing(self) -> None:
+        """Send a stream nothing more while its client does not read."""
+        super().pause_writing()
+        if self.listener is not None:
+            self.listener.pause()
+
+    def resume_writing(self) -> None:
+        """Let a stream go on."""
+        super().resume_writing()
+        if self.listener is not None:
+            self.listener.resume()
+
+    def shutdown(self) -> None:
+        """End a stream, which has no end of its own; its client connects again, to another process."""
+        self.stopping = True
+        if self.listener is not None:
+            self.listener.end()
+        super().shutdown()
 
     def _answer_at_once(self) -> bool:
         """Answer if the cache can, and nothing is special about the request or goes on on the connection."""
@@ -138,3 +170,36 @@ class _JoiningTransport:
         if self._held is not None:
             held, self._held = self._held, None
             self._transport.write(held)
+
+
+class StreamConnection(Connection):
+    """The connection of a request, for an answer that is written past ASGI and ends with the connection."""
+
+    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle) -> None:
+        """Write to the connection of `protocol`, once the application has sent the head of the answer to `cycle`."""
+        self._protocol = protocol
+        self._cycle = cycle
+
+    def begin(self, listener: Listener) -> None:
+        """Tell `listener` when the client stops reading, and when the server stops."""
+        # Nothing comes after it. What was pipelined behind it would stand in its place when the connection is lost.
+        self._protocol.pipeline.clear()
+        self._protocol.cycle = self._cycle
+        self._protocol.listener = listener
+        if self._protocol.stopping:
+            self._protocol.loop.call_soon(listener.end)  # it asked just before the server stopped
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the connection is closing."""
+        transport = cast(_JoiningTransport, self._protocol.transport)
+        if not transport.is_closing():
+            transport.write_whole(data)
+
+    def close(self) -> None:
+        """Close when all is written; soon, also when the client does not read."""
+        self._protocol.transport.close()
+        self._protocol.loop.call_later(_LINGER, self._protocol.transport.abort)
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._protocol.transport.abort()

@@ -17,6 +17,7 @@ class Settings:
     category_counts_max_age_seconds: int
     cache_memory_mb: int
     feed_poll_ms: int
+    event_listeners_max: int
     log_level: str
 
     @classmethod
@@ -32,6 +33,7 @@ class Settings:
             category_counts_max_age_seconds=settings.integer("CATEGORY_COUNTS_MAX_AGE_SECONDS", 60, 0, 60),
             cache_memory_mb=settings.integer("CACHE_MEMORY_MB", 64, 0, 100_000),
             feed_poll_ms=settings.integer("FEED_POLL_MS", 25, 5, 500),
+            event_listeners_max=settings.integer("EVENT_LISTENERS_MAX", 1000, 0, 100_000),
             log_level=settings.log_level(),
         )
 

@@ -26,6 +26,7 @@ from tests.running import FOLDER, running
         ("CATEGORY_COUNTS_MAX_AGE_SECONDS", "61"),
         ("CACHE_MEMORY_MB", "-1"),
         ("FEED_POLL_MS", "4"),
+        ("EVENT_LISTENERS_MAX", "-1"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )

@@ -1,0 +1,43 @@
+"""What has changed since a position, from the change table: for those who connect again."""
+
+from pathlib import Path
+
+from api_fastapi.events.changes import Changes, merge
+from api_fastapi.events.positions import Position
+from api_fastapi.links import Links
+
+_MISSED = Path(__file__).with_name("missed.sql").read_bytes()
+# Beyond so many changes, or items, it is cheaper for everybody to read again.
+_MOST_CHANGES = 20_000
+_MOST_ITEMS = 2_000
+
+
+class Missed:
+    """Reads the change table, bounded."""
+
+    def __init__(self, links: Links) -> None:
+        """Read over `links`, whose statements are planned for their values: one plan for all reads the whole table."""
+        self._links = links
+
+    async def between(self, start: Position, end: Position) -> Changes | None:
+        """Return the changes after `start` up to `end`; None where that cannot be told, or is too much.
+
+        Raises DatabaseUnavailableError.
+        """
+        if start.life != end.life:
+            return None  # most forgeries: without a query
+        bounds = [b"%d" % (_MOST_CHANGES + 1), b"%d" % (_MOST_ITEMS + 1)]
+        values = [start.snapshot.encode(), end.snapshot.encode(), *bounds]
+        value = (result := await self._links.run(b"missed", _MISSED, values)).get_value
+        token, gone, count = (value(0, column) for column in range(3))
+        if token is None or Position.of(token, "").life != start.life or gone == b"t":
+            return None
+        if int(count or 0) > _MOST_CHANGES or result.ntuples > _MOST_ITEMS:
+            return None
+        changes: Changes = {}
+        for row in range(result.ntuples if count else 0):
+            item_id, version, left = (value(row, column) for column in range(3, 6))
+            if item_id is None or version is None:
+                return None  # a TRUNCATE
+            merge(changes, int(item_id), int(version), left.decode().split(",") if left else ())
+        return changes

@@ -1,0 +1,141 @@
+"""Changes are told through the gateway, whoever writes, and when the worker behind it is another one."""
+
+import http.client
+import json
+import secrets
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.bearer import Bearer, send
+from tests.problems import assert_problem
+from tests.ready import PREFIXES, wait_until_ready
+from tests.system import System
+from tests.wait import until
+from tests.wire import Wire
+
+EVENTS = "/api/items/events/"
+
+
+class Stream:
+    """One stream through the gateway; `last_id` is what its client would hand back."""
+
+    def __init__(self, url: str, query: str, last_id: str = "") -> None:
+        address = urlsplit(url)
+        self.last_id = last_id
+        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
+        lines = [f"GET {EVENTS}{query} HTTP/1.1", f"Host: {address.netloc}", "Accept-Encoding: gzip"]
+        lines += [f"Last-Event-ID: {last_id}"] if last_id else []
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        self._response = http.client.HTTPResponse(self._socket)
+        self._response.begin()
+        self.status, self.headers = self._response.status, self._response.headers
+
+    def close(self) -> None:
+        self._response.close()
+        self._socket.close()
+
+    def event(self) -> tuple[str, Any]:
+        """Return the next event and its data; EOFError when the stream has ended."""
+        while True:
+            fields = self.block()
+            if "data" in fields:
+                return fields["event"], json.loads(fields["data"])
+
+    def block(self) -> dict[str, str]:
+        """Return the fields of the next block."""
+        fields: dict[str, str] = {}
+        while (line := self._response.readline()) != b"\n":
+            if not line:
+                raise EOFError
+            name, _, value = line.decode().removesuffix("\n").partition(": ")
+            fields[name] = value
+        self.last_id = fields.get("id", self.last_id)
+        return fields
+
+    def joined(self) -> "Stream":
+        """Wait until everything from now on is told."""
+        while "id" not in self.block():
+            pass
+        return self
+
+
+@pytest.fixture
+def category(database: psycopg.Connection) -> str:
+    slug = f"events-{secrets.token_hex(6)}"
+    database.execute("INSERT INTO categories (slug, name) VALUES (%s, 'Events')", (slug,))
+    return slug
+
+
+@pytest.fixture
+def stream(gateway: Wire, url: str, category: str) -> Iterator[Stream]:
+    opened = Stream(url, f"?category={category}").joined()
+    yield opened
+    opened.close()
+
+
+def insert(database: psycopg.Connection, category: str) -> int:
+    row = database.execute(
+        "INSERT INTO items (name, description, price, category) VALUES ('Told', '', 1, %s) RETURNING id", (category,)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_every_writer_is_told_of(
+    stream: Stream, gateway: Wire, bearer: Bearer, database: psycopg.Connection, category: str
+) -> None:
+    item = insert(database, category)
+    assert stream.event()[1]["id"] == item
+    assert send(gateway, "PATCH", f"/api/items/{item}/", {"price": "2.00"}, bearer.headers()).status == 200
+    kind, told = stream.event()
+    reply = gateway.get(f"/api/items/{item}/", {"Cache-Control": "no-cache"})
+    assert (kind, told) == ("changed", reply.json())
+    assert gateway.request("DELETE", f"/api/items/{item}/", bearer.headers()).status == 204
+    assert stream.event()[0] == "deleted"
+
+
+def test_the_answer_is_neither_kept_nor_compressed(stream: Stream) -> None:
+    assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
+    assert (stream.headers["cache-control"], stream.headers["x-served-by"]) == ("no-store", "api-fastapi")
+    assert stream.headers["x-request-id"]
+    assert stream.headers["content-encoding"] is None
+    assert stream.headers["access-control-allow-origin"] is None
+
+
+def test_it_has_one_address_and_is_only_read(gateway: Wire) -> None:
+    for prefix in PREFIXES.values():
+        assert_problem(gateway.get(f"{prefix}{EVENTS}"), 404, "not-found")
+    assert_problem(gateway.request("POST", EVENTS), 405, "method-not-allowed")
+    assert_problem(gateway.get(f"{EVENTS}?ids=x&limit=1"), 400, "invalid-parameter", {"ids", "limit"})
+    assert gateway.get(EVENTS.removesuffix("/")).status == 308
+    assert gateway.request("HEAD", EVENTS).status == 200
+
+
+@pytest.mark.disruptive
+def test_after_a_kill_the_stream_goes_on_where_it_was(
+    stream: Stream, system: System, url: str, gateway: Wire, database: psycopg.Connection, category: str
+) -> None:
+    item = insert(database, category)
+    assert stream.event()[1]["id"] == item
+    system.kill("api-fastapi")
+    with pytest.raises((http.client.IncompleteRead, EOFError, ConnectionError)):
+        stream.event()
+    database.execute("UPDATE items SET name = 'Meanwhile' WHERE id = %s", (item,))
+    system.start("api-fastapi")
+    wait_until_ready(gateway)
+
+    def again() -> list[Stream]:
+        opened = Stream(url, f"?category={category}", stream.last_id)
+        if opened.status != 200:
+            opened.close()
+        return [opened] if opened.status == 200 else []
+
+    [back] = until(again, within=30, what="the stream is there again")
+    kind, told = back.event()
+    assert (kind, told["id"], told["name"]) == ("changed", item, "Meanwhile")
+    back.close()

@@ -26,6 +26,7 @@ PARTS = {
     "gateway": ROOT / "gateway",
     "tests": ROOT,
     "stack": ROOT / "stack",
+    "bench": ROOT / "bench",
 }
 NO_TESTS = 5  # pytest's exit status when it collected none
 # Tests count the items of a category right after they wrote them.
@@ -70,8 +71,8 @@ def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str]) -
     folder = PARTS[part]
     report = HOME / f"{part}.xml"
     report.unlink(missing_ok=True)
-    # The stack's tests are run at the root, where `stack` can be imported; the others where their service is run.
-    place = ROOT if part == "stack" else folder
+    # These tests are run at the root, where `stack` and `bench` can be imported; the others where their service is run.
+    place = ROOT if part in ("stack", "bench") else folder
     paths = [str(place)] if place == ROOT else [str(place), str(ROOT / "shared")]
     print(f"\n=== {part}", flush=True)
     start = time.monotonic()

@@ -37,7 +37,7 @@ HOME = SHARED_TOOLS / "bench"
 REPORT = ROOT / "bench" / "report"
 # The limit per client would be the limit of the generator; the services are as `make up` has them.
 SETTINGS = {"GATEWAY_RATE_LIMIT": "100000"}
-FULL, QUICK = Extent(7, 1.0, 600, 200, 5.0), Extent(3, 0.3, 9, 100, 1.0)
+FULL, QUICK = Extent(7, 1.0, 900, 200, 5.0), Extent(2, 0.3, 6, 100, 1.0)
 ITEMS = {False: 1_000_000, True: 50_000}
 
 _start = time.monotonic()

@@ -49,7 +49,7 @@ PEERS = (
     Peer("FastAPI + asyncpg", "fastapi_asyncpg", "python", (*UVICORN, "--workers", "{workers}"),
          "as TechEmpower tunes it: prepared, no reset on release, orjson, no response model", alone=True),
     Peer("Django + DRF", "django_drf", "python", (*GUNICORN, "--workers", "{workers}", "--threads", "4"),
-         "gunicorn gthread (4 threads), no middleware, CONN_MAX_AGE None, server-side binding, prepared"),
+         "gunicorn gthread (4 threads), one middleware, CONN_MAX_AGE None, server-side binding, prepared"),
     Peer("Flask + SQLAlchemy", "flask_sqlalchemy", "python", (*GUNICORN, "--workers", "{workers}", "--threads", "8"),
          "gunicorn gthread (8 threads), psycopg 3, autocommit, prepared"),
     Peer("Fastify + pg", "fastify", "node", ("node", "app.cjs"),

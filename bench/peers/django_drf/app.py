@@ -1,8 +1,8 @@
 """Django and Django REST framework with generic views and a model serializer, under gunicorn, in one file.
 
 Its best settings: gthread workers, whose connections are kept alive; connections to the database that stay
-(CONN_MAX_AGE None), with server-side binding and prepared statements; no middleware, no authentication, JSON only; no
-access log.
+(CONN_MAX_AGE None), with server-side binding and prepared statements; no middleware but the one that says how long an
+answer is, no authentication, JSON only; no access log.
 """
 
 import os
@@ -16,9 +16,10 @@ settings.configure(
     SECRET_KEY="none",
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
-    MIDDLEWARE=[],
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     INSTALLED_APPS=["rest_framework"],
     USE_TZ=True,
+    TIME_ZONE="UTC",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     DATABASES={
         "default": {

@@ -9,7 +9,8 @@ if (cluster.isPrimary && WORKERS > 1) {
 } else {
   const { Pool, types } = require('pg')
   types.setTypeParser(20, Number) // bigint
-  types.setTypeParser(1184, text => text.replace(' ', 'T').replace(/\+00$/, 'Z')) // timestamptz, with its microseconds
+  // timestamptz, with all six digits of its microseconds, which a Date does not have
+  types.setTypeParser(1184, text => `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19, -3) || '.').padEnd(7, '0')}Z`)
   const pool = new Pool({ connectionString: DATABASE_URL, max: Number(POOL), options: '-c timezone=UTC' })
   const app = require('fastify')()
   const columns = 'id, name, description, price, sku, category, version, created_at, updated_at'

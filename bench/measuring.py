@@ -131,7 +131,7 @@ class Measuring:
         return Probe(
             self._told["TRIPTYCH_DATABASE_URL"], target.port, lambda number: item.replace("{id}", str(number)),
             lambda body: int(dialect.read(body)["version"]),
-            writes=workload.hot_key_writes or 20, items=1 if workload.hot_key_writes else 5,
+            [1] if workload.hot_key_writes else range(1, 6), writes=workload.hot_key_writes or 20,
         )  # fmt: skip
 
     def latency(self, target: Target) -> None:

@@ -56,11 +56,11 @@ def steps_back(reads: Sequence[Read]) -> int:
 
 
 class Probe:
-    """While it is entered, writes and reads the items 1 to `items`, each so many times a second."""
+    """While it is entered, writes and reads some items in turn, so many times a second."""
 
     def __init__(
         self, url: str, port: int, target: Callable[[int], str], version: Callable[[bytes], int],
-        writes: int, reads: int = 200, items: int = 1,
+        items: Sequence[int], writes: int, reads: int = 200,
     ) -> None:  # fmt: skip
         """Write to the database `url`; read `target(id)` at the port, where `version` finds the version in a body."""
         self._url, self._port, self._target, self._version = url, port, target, version
@@ -100,8 +100,8 @@ class Probe:
     def _beats(self, rate: int) -> Any:
         """Yield at each beat of so many a second, until it is over; late ones are not made up for."""
         due = time.monotonic()
-        for number in itertools.count():
-            yield 1 + number % self._items
+        for item in itertools.cycle(self._items):
+            yield item
             due = max(due + 1 / rate, time.monotonic() - 1 / rate)
             if self._over.wait(due - time.monotonic()):
                 return

@@ -156,9 +156,11 @@ def behind_gateway(target: Target, layout: Layout) -> Iterator[tuple[Target, Tar
     port = ports.free_base()
     recorded = json.loads((layout.run / "gateway.json").read_text(encoding="utf-8"))
     upstreams = ("ADMIN_DJANGO_UPSTREAM", "SIMPLE_FLASK_UPSTREAM", "API_FASTAPI_UPSTREAM")
-    with tempfile.TemporaryDirectory() as state:
+    # in memory, where that of Triptych's own gateway is
+    with tempfile.TemporaryDirectory(dir=layout.kept_answers.parent) as state:
         environment = {
             **recorded["environment"],
+            "GATEWAY_CACHE": str(Path(state) / "answers"),
             **dict.fromkeys(upstreams, f"127.0.0.1:{target.port}"),
             "GATEWAY_LISTEN": f"127.0.0.1:{port}",
             "GATEWAY_STATE": state,

@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def kept_answers(self) -> Path:
-        """The gateway's cache: in memory where that is possible, as on a disk each file costs more than its read saves."""
+        """The gateway's cache: in memory where that can be; on a disk a file costs more than the read that it saves."""
         if os.access(MEMORY, os.R_OK | os.W_OK | os.X_OK):
             return MEMORY / self.short.name
         return self.gateway_state / "answers"

@@ -45,7 +45,8 @@ class Planted(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if Planted.kept is None or not Planted.keeps:
             with psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"]) as connection:
-                row = connection.execute("SELECT version FROM items WHERE id = 1").fetchone()
+                item = int(self.path.split("/")[3])
+                row = connection.execute("SELECT version FROM items WHERE id = %s", [item]).fetchone()
             assert row is not None
             Planted.kept = json.dumps({"version": row[0]}).encode()
         self.send_response(200)
@@ -66,8 +67,18 @@ def port() -> Iterator[int]:
         server.shutdown()
 
 
+@pytest.fixture
+def item() -> Iterator[int]:
+    with psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"], autocommit=True) as connection:
+        sql = "INSERT INTO items (name, description, price) VALUES ('Probed', 'By a test.', 1) RETURNING id"
+        row = connection.execute(sql).fetchone()
+        assert row is not None
+        yield row[0]
+        connection.execute("DELETE FROM items WHERE id = %s", row)
+
+
 @pytest.mark.parametrize("keeps", [True, False])
-def test_the_probe_finds_a_planted_stale_answer(port: int, keeps: bool) -> None:
+def test_the_probe_finds_a_planted_stale_answer(port: int, item: int, keeps: bool) -> None:
     Planted.keeps = keeps
     enough = threading.Event()
 
@@ -77,7 +88,7 @@ def test_the_probe_finds_a_planted_stale_answer(port: int, keeps: bool) -> None:
         return int(json.loads(body)["version"])
 
     url = os.environ["TRIPTYCH_DATABASE_URL"]
-    probe = Probe(url, port, lambda number: f"/api/items/{number}/", version, writes=50, reads=50)
+    probe = Probe(url, port, lambda number: f"/api/items/{number}/", version, [item], writes=50, reads=50)
     with probe:
         assert enough.wait(60)
     found = probe.summary()

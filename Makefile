@@ -41,7 +41,7 @@ test-long: .venv/development ## the long tests: full generated suites
 test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
 	@$(python) -m tests.compose $(ARGS)
 
-bench: .venv/development ## measure the system beside what people would pick instead: half an hour, QUICK=1 three minutes
+bench: .venv/development ## measure the system beside what people would pick instead: three quarters of an hour, QUICK=1 three minutes
 	@$(python) -m bench $(if $(QUICK),--quick) $(ARGS)
 
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant

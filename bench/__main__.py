@@ -1,6 +1,6 @@
 """`make bench`: raises a system of its own, measures it beside the peers, and writes bench/report.
 
-It runs for about half an hour, with QUICK=1 for less than three minutes; Ctrl-C ends it and leaves nothing behind.
+It runs for three quarters of an hour, with QUICK=1 for about three minutes; Ctrl-C ends it and leaves nothing behind.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def say(text: str) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split("\n", 1)[0])
-    top.add_argument("--quick", action="store_true", help="less than three minutes: fewer items and comparisons")
+    top.add_argument("--quick", action="store_true", help="about three minutes: fewer items and comparisons")
     top.add_argument("--items", type=int, help="how many items (1,000,000; quick: 50,000)")
     top.add_argument("--peers", help="only these, by the folders in bench/peers, separated by commas; none: only us")
     top.add_argument("--report", type=Path, default=REPORT, help="the folder to write (bench/report)")

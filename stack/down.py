@@ -26,7 +26,6 @@ def down(layout: Layout) -> None:
             supervisor.shut_down()
             gone(processes, PATIENCE)
         ended = leftovers.end(layout)
-        shutil.rmtree(layout.kept_answers, ignore_errors=True)
         if not orderly and not ended:
             print(f"Nothing runs in {layout.home}.")
             return

@@ -112,7 +112,8 @@ def run(layout: Layout, items: int, chosen: list[lineup.Peer], quick: bool) -> R
 
         ours = servers.triptych(layout)
         wire = stack.enter_context(Wire(told["TRIPTYCH_URL"]))
-        results = Results(about.describe(items, extent, connection, quick), missing={})
+        left_out = {each.name: "left out on request" for each in lineup.PEERS if each not in chosen}
+        results = Results(about.describe(items, extent, connection, quick), missing=left_out)
         measuring = Measuring(
             told, scene, connection, list(ours["gateway"].groups["postgres"]), Bearer(wire), extent, folder, results
         )

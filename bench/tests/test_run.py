@@ -22,7 +22,8 @@ def test_a_run_with_one_peer_writes_the_page_and_leaves_nothing(tmp_path: Path) 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    assert results["missing"] == {}
+    assert "Flask + SQLAlchemy" not in results["missing"]
+    assert results["missing"]["Django + DRF"] == "left out on request"
     sides = {tuple(side) for each in results["compared"] for side in (each["over"], each["under"])}
     assert {("Triptych", "zipf"), ("Flask + SQLAlchemy", "zipf"), ("nginx return 200", "one")} <= sides
     assert all(each["pairs"] for each in results["compared"])

@@ -8,7 +8,7 @@ locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stac
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down reset status logs seed test test-long test-compose snapshot lint fmt lock
+.PHONY: help up down reset status logs seed bench test test-long test-compose snapshot lint fmt lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
@@ -40,6 +40,9 @@ test-long: .venv/development ## the long tests: full generated suites
 
 test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
 	@$(python) -m tests.compose $(ARGS)
+
+bench: .venv/development ## measure the system beside what people would pick instead: three quarters of an hour, QUICK=1 three minutes
+	@$(python) -m bench $(if $(QUICK),--quick) $(ARGS)
 
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
 	@$(python) -m tests.boundary snapshot

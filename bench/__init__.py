@@ -1,1 +1,1 @@
-"""Measurements, each a ratio of two things that take turns: `python -m bench.NAME`. They say how much, not whether."""
+"""`make bench`: Triptych beside what people would pick instead, as ratios of things that take turns on one machine."""

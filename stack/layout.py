@@ -11,6 +11,7 @@ from stack.errors import StackError
 ROOT = Path(__file__).absolute().parent.parent
 SHARED_TOOLS = ROOT / ".local"  # downloaded programs: not part of a stack's state, all stacks use the same ones
 
+MEMORY = Path("/dev/shm")  # where Linux has a file system in memory
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108 bytes, by system
 
 
@@ -52,6 +53,13 @@ class Layout:
         return self.home / "gateway"
 
     @property
+    def kept_answers(self) -> Path:
+        """The gateway's cache: in memory where that can be; on a disk a file costs more than the read that it saves."""
+        if os.access(MEMORY, os.R_OK | os.W_OK | os.X_OK):
+            return MEMORY / self.short.name
+        return self.gateway_state / "answers"
+
+    @property
     def running(self) -> Path:
         """What the running stack was started with."""
         return self.run / "stack.json"
@@ -78,6 +86,7 @@ class Layout:
             self.home.mkdir(parents=True, exist_ok=True)
             for folder in (self.run, self.logs, self.gateway_state):
                 folder.mkdir(mode=0o700, exist_ok=True)
+            _make_ours(self.kept_answers).chmod(0o700)
             if self.supervisor_socket.parent == self.short:
                 self.make_short()
             probe = self.run / "writable"
@@ -91,8 +100,13 @@ class Layout:
 
     def make_short(self) -> Path:
         """Make the folder for sockets; in a folder that everyone may write, so it has to be really ours."""
-        self.short.mkdir(exist_ok=True)
-        if self.short.is_symlink() or self.short.stat().st_uid != os.getuid():
-            raise StackError(f"{self.short} belongs to somebody else: remove it, or name another TRIPTYCH_HOME.")
-        self.short.chmod(0o711)
+        _make_ours(self.short).chmod(0o711)
         return self.short
+
+
+def _make_ours(folder: Path) -> Path:
+    """Make a folder that somebody else might have made before, and return it. Raises StackError if somebody has."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise StackError(f"{folder} belongs to somebody else: remove it, or name another TRIPTYCH_HOME.")
+    return folder

@@ -33,7 +33,7 @@ def find(layout: Layout) -> list[psutil.Process]:
 
 
 def end(layout: Layout) -> int:
-    """End what is alive of this stack, postgres last, and remove its sockets; return how many processes it were."""
+    """End what is alive of this stack, postgres last, remove its sockets and kept answers; return how many it were."""
     count = 0
     for _ in range(ROUNDS):
         left = find(layout)
@@ -48,6 +48,7 @@ def end(layout: Layout) -> int:
     else:
         raise StackError(f"{', '.join(str(each.pid) for each in find(layout))}: these processes cannot be ended.")
     shutil.rmtree(layout.short, ignore_errors=True)
+    shutil.rmtree(layout.kept_answers, ignore_errors=True)
     shutil.rmtree(layout.run, ignore_errors=True)
     shutil.rmtree(layout.postgres.resolve() / "socket", ignore_errors=True)
     return count

@@ -31,6 +31,7 @@ PARTS = {
     "gateway": ROOT / "gateway",
     "tests": ROOT,
     "stack": ROOT / "stack",
+    "bench": ROOT / "bench",
 }
 # Parts that leave the stack's processes alone run two at a time, before those that stop some of them. Longest first.
 BESIDE = ["admin-django", "stack", "api-fastapi", "simple-flask", "shared", "gateway"]
@@ -93,8 +94,8 @@ def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str], o
     folder = PARTS[part]
     report = HOME / f"{part}.xml"
     report.unlink(missing_ok=True)
-    # The stack's tests are run at the root, where `stack` can be imported; the others where their service is run.
-    place = ROOT if part == "stack" else folder
+    # These tests are run at the root, where `stack` and `bench` can be imported; the others where their service is run.
+    place = ROOT if part in ("stack", "bench") else folder
     paths = [str(place)] if place == ROOT else [str(place), str(ROOT / "shared")]
     print(f"\n=== {part}", file=output or sys.stdout, flush=True)
     start = time.monotonic()

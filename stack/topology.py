@@ -129,6 +129,7 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
             "API_FASTAPI_UPSTREAM": f"127.0.0.1:{port + 3}",
             "GATEWAY_RESOLVE": "off",
             "GATEWAY_STATE": str(layout.gateway_state),
+            "GATEWAY_CACHE": str(layout.kept_answers),
             "GATEWAY_WWW": str(layout.www),
             **chosen(*GATEWAY),
         },

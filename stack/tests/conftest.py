@@ -69,6 +69,7 @@ class Stack:
         assert [each for each in psutil.net_connections("tcp") if self._ours(each) and each.status == "LISTEN"] == []
         assert [path for path in self.home.rglob("*") if path.is_socket()] == []
         assert not self.layout.short.exists()
+        assert not self.layout.kept_answers.exists()
 
     def _ours(self, connection: Any) -> bool:
         return bool(connection.laddr) and connection.laddr.port in range(self.port, self.port + 5)

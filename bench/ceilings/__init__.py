@@ -1,0 +1,1 @@
+"""The cheapest answers that are possible: what nothing can beat."""

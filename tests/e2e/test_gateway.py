@@ -49,6 +49,11 @@ def test_a_public_read_is_answered_by_api_fastapi(gateway: Wire) -> None:
         ("/api/items/17", "/api/items/17/"),
         ("/api/categories", "/api/categories/"),
         ("/api/tasks/quotes", "/api/tasks/quotes/"),
+        ("/api/items/bulk", "/api/items/bulk/"),
+        ("/api/items/events?ids=1", "/api/items/events/?ids=1"),
+        ("/api/tasks/imports", "/api/tasks/imports/"),
+        ("/api/auth/token", "/api/auth/token/"),
+        ("/api/tasks", "/api/tasks/"),
     ],
 )
 def test_an_api_path_without_its_slash_is_redirected_with_its_query(target: str, location: str, gateway: Wire) -> None:
@@ -58,7 +63,13 @@ def test_an_api_path_without_its_slash_is_redirected_with_its_query(target: str,
 
 
 @pytest.mark.parametrize(
-    "target", ["//elsewhere.example/api/items", "//elsewhere.example/../api/items", "/\\x/api/items"]
+    "target",
+    [
+        "//elsewhere.example/api/items",
+        "//elsewhere.example/../api/items",
+        "//elsewhere.example/../api/items/bulk",
+        "/\\x/api/items",
+    ],
 )
 def test_no_redirect_leads_to_another_host(target: str, gateway: Wire) -> None:
     location = urlsplit(gateway.get(target).header("Location") or "/")

@@ -12,7 +12,7 @@ locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stac
 	k8s-render k8s-check k8s-secrets k8s-up k8s-down
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 up: .venv/runtime ## raise the whole system without Docker; returns when everything is ready
 	@$(python) -m stack up

@@ -41,7 +41,7 @@ def build(registry: str) -> dict[str, str]:
         for name, dockerfile in DOCKERFILES.items():
             note = Path(folder) / name
             run("docker", "build", "--quiet", *arguments, "--iidfile", str(note), "--file", dockerfile, ".")
-            found[name] = note.read_text(encoding="utf-8")
+            found[name] = note.read_text(encoding="utf-8").strip()
     tag = hashlib.sha256("".join(found.values()).encode()).hexdigest()[:12]
     names = {name: f"{registry or 'triptych'}/{name}:{tag}" for name in found}
     for name, image in names.items():

@@ -18,8 +18,11 @@ def _per_pod(workload: Workload, environment: dict[str, str]) -> int:
             return int(environment["WEB_WORKERS"]) * int(environment["WEB_THREADS"])
         case "simple-flask":
             return int(environment["WEB_WORKERS"]) * int(environment["DATABASE_POOL_SIZE"])
-        case "api-fastapi":  # one process; the feed has one more
-            return max(int(environment["DATABASE_POOL_SIZE"]), 3) + 1
+        case "api-fastapi":  # one process; each feed has one more
+            standbys = (
+                int(environment.get("READ_DATABASE_POOL_SIZE", 8)) + 1 if "READ_DATABASE_URL" in environment else 0
+            )
+            return max(int(environment["DATABASE_POOL_SIZE"]), 3) + 1 + standbys
         case _:
             return MIGRATE if workload.kind == "Job" else 1 if workload.kind == "CronJob" else 0
 

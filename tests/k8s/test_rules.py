@@ -131,6 +131,11 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
         rollouts.have_three_probes,
         in_container("gateway", "readinessProbe", "httpGet", "path", value="/readyz"),
     ),
+    (
+        PRODUCTION,
+        rollouts.are_asked_by_a_name_they_answer_to,
+        put("ConfigMap", "admin-django", "data", "DJANGO_ALLOWED_HOSTS", value="shop.example"),
+    ),
     ("local", rollouts.never_lack_a_pod, put("Deployment", "gateway", "spec", "strategy", value={"type": "Recreate"})),
     (
         "local",

@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     environment.is_complete,
     environment.mentions_only_what_stands_before,
     rollouts.have_three_probes,
+    rollouts.are_asked_by_a_name_they_answer_to,
     rollouts.never_lack_a_pod,
     rollouts.drain_before_they_end,
     rollouts.may_be_evicted_one_by_one,

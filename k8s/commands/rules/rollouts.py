@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from k8s.commands.kustomize import Object
+from k8s.commands.rules.environment import resolved
 from k8s.commands.rules.parts import of_kind, selects, serving
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +47,18 @@ def have_three_probes(objects: Sequence[Object]) -> Iterator[str]:
                 yield f"{each}: gets requests before it can answer them"
             if component == "gateway" and ready != "/livez":
                 yield f"{each}: is taken away with the services, whose absence it has answers for"
+
+
+def are_asked_by_a_name_they_answer_to(objects: Sequence[Object]) -> Iterator[str]:
+    """Django refuses a Host that is none of its names, from the kubelet too, which would otherwise use an address."""
+    for each in serving(objects):
+        for container in each.containers:
+            names = resolved(container, objects).get("DJANGO_ALLOWED_HOSTS", "*").split(",")
+            for probe in PROBES:
+                headers = container.get(probe, {}).get("httpGet", {}).get("httpHeaders", [])
+                asked = {header["value"] for header in headers if header["name"] == "Host"}
+                if "*" not in names and not asked & set(names):
+                    yield f"{each}: its {probe} asks for {asked}, and it is called {names}"
 
 
 def never_lack_a_pod(objects: Sequence[Object]) -> Iterator[str]:

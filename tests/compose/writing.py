@@ -10,7 +10,7 @@ from tests.bearer import Bearer, send
 from tests.wire import Wire
 
 REPEATED = (429, 500, 502, 503, 504)  # something was in the way; 409: the first one is still under way
-PAUSE = 0.05
+PAUSE = 0.2
 
 
 class Writing:

@@ -1,4 +1,4 @@
-"""What the pods of k8s/overlays/local take, idle and full: `python -m bench.pods`. docs/scaling.md has the table.
+"""What the pods of k8s/overlays/local take, idle and under load: `python -m bench.pods`. docs/scaling.md has the table.
 
 Needs Docker with the images of `docker compose build`, and wrk. The containers are started from the rendered manifests
 as tests/compose does it; each service is asked directly by 32 connections for items at random, the gateway for one that
@@ -89,7 +89,7 @@ def main() -> int:
         idle = {name: memory(pods, name) for name in PODS}
         docker("exec", f"{pods.name}-admin-django", "python", "manage.py", "seed", "--count", str(arguments.items))
         print(f"{arguments.items} items, {arguments.seconds} s each, load of the machine {os.getloadavg()[0]:.1f}")
-        print("| pod | idle, MiB | full, MiB | cores when full | answers a second |\n|---|---|---|---|---|")
+        print("| pod | idle, MiB | under load, MiB | cores it got | answers a second |\n|---|---|---|---|---|")
         for name in (*SERVICES, "gateway"):
             full, cores, rate = loaded(pods, name, arguments.items, arguments.seconds)
             print(f"| {name} | {idle[name]:.0f} | {full:.0f} | {cores:.2f} | {rate:.0f} |", flush=True)

@@ -8,10 +8,11 @@ locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stac
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down reset status logs seed bench test test-long test-compose snapshot lint fmt lock
+.PHONY: help up down reset status logs seed bench test test-long test-compose snapshot lint fmt lock \
+	k8s-render k8s-check k8s-secrets k8s-up k8s-down
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 up: .venv/runtime ## raise the whole system without Docker; returns when everything is ready
 	@$(python) -m stack up
@@ -43,6 +44,21 @@ test-compose: .venv/development ## the tests of the compose system, from nothing
 
 bench: .venv/development ## measure the system beside what people would pick instead: three quarters of an hour, QUICK=1 three minutes
 	@$(python) -m bench $(if $(QUICK),--quick) $(ARGS)
+
+k8s-render: .venv/development ## print the manifests as they are applied (OVERLAY=local, local-volume, production)
+	@$(python) -m k8s.commands render $(OVERLAY)
+
+k8s-check: .venv/development ## hold them to the schemas of Kubernetes and to our own rules
+	@$(python) -m k8s.commands check $(OVERLAY)
+
+k8s-secrets: .venv/development ## make up the secrets of the production overlay, where they are missing
+	@$(python) -m k8s.commands secrets
+
+k8s-up: .venv/development ## build, load into kind, k3d or minikube (or push to REGISTRY), apply, wait, say where it is
+	@REGISTRY=$(REGISTRY) $(python) -m k8s.commands up $(OVERLAY)
+
+k8s-down: .venv/development ## remove it from the cluster, with its data
+	@$(python) -m k8s.commands down
 
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
 	@$(python) -m tests.boundary snapshot

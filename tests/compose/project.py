@@ -19,6 +19,14 @@ OURS = (
     "SIMPLE_FLASK_",
     "API_FASTAPI_",
     "TRUSTED_PROXIES",
+    "CACHE_",
+    "CATEGORY_",
+    "DATABASE_",
+    "FEED_",
+    "GATEWAY_",
+    "LOG_LEVEL",
+    "TOKEN_",
+    "WEB_",
 )
 
 

@@ -46,7 +46,7 @@ def test_nothing_of_the_demo_is_left() -> None:
         assert "demo" not in json.dumps(services[service]), service
     migrate = services["migrate"]["environment"]
     assert migrate["TRIPTYCH_DEMO_DATA"] == "off" and migrate["TRIPTYCH_ADMIN_PASSWORD"] == ""
-    assert services["admin-django"]["environment"]["DJANGO_ALLOWED_HOSTS"] == "shop.example"
+    assert services["admin-django"]["environment"]["DJANGO_ALLOWED_HOSTS"] == "shop.example,127.0.0.1"
 
 
 def test_each_process_has_its_own_password_only() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from tests.contract.compatibility import resolve
 from tests.contract.document import PATH, contract

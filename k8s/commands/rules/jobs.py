@@ -1,0 +1,32 @@
+"""What ends by itself."""
+
+from collections.abc import Iterator, Sequence
+
+from k8s.commands.kustomize import Object
+from k8s.commands.rules.parts import of_kind, workloads
+
+
+def can_be_applied_again(objects: Sequence[Object]) -> Iterator[str]:
+    """A Job is called after all it is made of; it is tried until the database is there, and goes when it is over."""
+    secrets = {each["metadata"]["name"]: each for each in of_kind(objects, "Secret")}
+    for each in workloads(objects):
+        if each.kind not in ("Job", "CronJob"):
+            continue
+        spec = each.object["spec"] if each.kind == "Job" else each.object["spec"]["jobTemplate"]["spec"]
+        if not spec.get("backoffLimit") or "ttlSecondsAfterFinished" not in spec:
+            yield f"{each}: is not tried again, or stays for ever"
+        if each.kind == "CronJob":
+            if each.object["spec"].get("concurrencyPolicy") != "Forbid" or "activeDeadlineSeconds" not in spec:
+                yield f"{each}: may run beside itself"
+            continue
+        if each.name not in secrets:
+            yield f"{each}: is not called like a Secret"
+            continue
+        [container] = each.containers
+        release = secrets[each.name].get("stringData", {}).get("RELEASE")
+        if release != container["image"].rpartition(":")[2]:
+            yield f"{each}: has its name from release {release}, and its image is {container['image']}"
+        sources = [variable.get("valueFrom", {}) for variable in container.get("env", [])]
+        others = [one for one in sources if one and one.get("secretKeyRef", {}).get("name") != each.name]
+        if others or container.get("envFrom"):
+            yield f"{each}: its name does not change with {others or container['envFrom']}"

@@ -1,0 +1,84 @@
+"""Each replica of every service is stopped and started again while people read and write: nobody notices."""
+
+import json
+import subprocess
+from collections import Counter
+from functools import partial
+
+import psycopg
+import pytest
+
+from tests.compose.project import Project
+from tests.compose.writing import Writing
+from tests.load import Load
+from tests.ready import PREFIXES, wait_until_ready
+from tests.wait import until
+from tests.wire import Wire
+
+KILLED = 137
+READS = ("/api/items/", "/api/items/1/", "/api/items/2/", "/api/categories/", "/api/items/?sort=-price&limit=20")
+
+
+@pytest.fixture
+def replicated(second_project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A system with two replicas of each service."""
+    scales = [word for service in PREFIXES for word in ("--scale", f"{service}=2")]
+    second_project.compose("up", "--build", "--wait", *scales)
+    migrate = second_project.config()["services"]["migrate"]["environment"]
+    monkeypatch.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
+    monkeypatch.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
+    with Wire(second_project.url) as gateway:
+        wait_until_ready(gateway, 60)
+    return second_project
+
+
+def state(container: str) -> dict[str, object]:
+    command = ["docker", "inspect", "--format", "{{json .State}}", container]
+    found: dict[str, object] = json.loads(subprocess.check_output(command, timeout=60))
+    return found
+
+
+def is_healthy(container: str) -> bool:
+    health = state(container)["Health"]
+    return isinstance(health, dict) and health["Status"] == "healthy"
+
+
+def roll(project: Project) -> None:
+    """Restart every replica, one after the other, each within its grace; the next when the last is ready."""
+    services = project.config()["services"]
+    for service in PREFIXES:
+        grace = services[service]["stop_grace_period"].removesuffix("s")
+        containers = project.compose("ps", "--quiet", service).stdout.split()
+        assert len(containers) == 2
+        for container in containers:
+            subprocess.run(["docker", "stop", "--time", grace, container], check=True, capture_output=True, timeout=120)
+            assert state(container)["ExitCode"] != KILLED, f"{service} did not end within its grace"
+            subprocess.run(["docker", "start", container], check=True, capture_output=True, timeout=120)
+            until(partial(is_healthy, container), 120, f"{service} is ready again")
+
+
+def hold(project: Project, rounds: int, requests: int, rate: float) -> None:
+    """Roll that many times, and go on until so many requests are made; no read fails, no write is lost or doubled."""
+    with Load(project.url, READS, rate=rate) as load, Writing(project.url) as writing:
+        for _ in range(rounds):
+            roll(project)
+        until(lambda: len(load.outcomes) + len(writing.written) >= requests, 3600, f"{requests} requests are made")
+    assert [str(failure) for failure in load.failures()] == []
+    assert writing.refused == []
+    with psycopg.connect(project.database_url(), autocommit=True) as database:
+        rows = database.execute("SELECT name FROM items WHERE starts_with(name, %s)", (writing.mark,)).fetchall()
+    assert Counter(name for (name,) in rows) == Counter(writing.written)
+    served = Counter(outcome.served_by for outcome in load.outcomes)
+    print(f"{len(load.outcomes)} reads ({dict(served)}), {len(writing.written)} writes, {writing.repeats} repeated")
+    assert len(writing.written) > 0
+
+
+@pytest.mark.disruptive
+def test_a_rolling_restart_loses_no_read_and_does_every_write_once(replicated: Project) -> None:
+    hold(replicated, rounds=1, requests=0, rate=60)
+
+
+@pytest.mark.disruptive
+@pytest.mark.long
+def test_twenty_rolling_restarts_under_a_hundred_thousand_requests(replicated: Project) -> None:
+    hold(replicated, rounds=20, requests=100_000, rate=400)

@@ -1,0 +1,66 @@
+"""Clients that write each item once, whatever happens: they repeat a request with its key until it is answered."""
+
+import http.client
+import threading
+import uuid
+from types import TracebackType
+from typing import Self
+
+from tests.bearer import Bearer, send
+from tests.wire import Wire
+
+REPEATED = (429, 500, 502, 503, 504)  # something was in the way; 409: the first one is still under way
+PAUSE = 0.2
+
+
+class Writing:
+    """While it is entered, `clients` post items, each `pause` seconds after the last was answered."""
+
+    def __init__(self, url: str, clients: int = 4, pause: float = PAUSE) -> None:
+        self.mark = f"rolled{uuid.uuid4().hex}"
+        self.written: list[str] = []
+        self.repeats = 0
+        self.refused: list[str] = []
+        self._url = url
+        self._pause = pause
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._write, args=(each,), daemon=True) for each in range(clients)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self, client: int) -> None:
+        with Wire(self._url) as gateway:
+            bearer = Bearer(gateway)
+            number = 0
+            while not self._over.wait(self._pause):
+                number += 1
+                self._post(gateway, bearer, f"{self.mark} {client} {number}")
+
+    def _post(self, gateway: Wire, bearer: Bearer, name: str) -> None:
+        """Write one item, with a key of its own; also when it is over: what was begun is brought to its end."""
+        key = str(uuid.uuid4())
+        for _ in range(1000):
+            try:
+                headers = {**bearer.headers(), "Idempotency-Key": key}
+                reply = send(gateway, "POST", "/api/items/", {"name": name, "price": "1.00"}, headers)
+            except (AssertionError, OSError, http.client.HTTPException):
+                self.repeats += 1
+            else:
+                if reply.status == 201:
+                    self.written.append(name)
+                    return
+                if reply.status not in (*REPEATED, 409):
+                    break
+                self.repeats += 1
+            self._over.wait(PAUSE)
+        self.refused.append(f"{name}: {reply}")

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypedDict
 
 from fastapi import FastAPI
 
-from api_fastapi import categories, health, items, problems
+from api_fastapi import categories, health, items, problems, statements
 from api_fastapi.cache import Cache
 from api_fastapi.database import Database
 from api_fastapi.feed import Feed
@@ -49,8 +49,8 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(settings, share.routes)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
         cache = Cache(settings.cache_memory_mb * 2**20)
-        links = Links(settings, share.walks, "force_generic_plan")
-        searches = Links(settings, share.searches, "force_custom_plan")
+        links = Links(settings, share.walks, statements.WALKING)
+        searches = Links(settings, share.searches, statements.SEARCHING)
         # without a cache there is nothing to keep coherent
         feed = Feed(settings, links, cache) if settings.cache_memory_mb else None
         following = [asyncio.create_task(task) for task in (feed.run(), feed.keep_in_order())] if feed else []

@@ -15,7 +15,11 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.conftest import MakeItem
 from tests.running import Line, eventually, running
 
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass"
+# of one process only: others may be stopped by the same lock
+WAITING = """
+    SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND relation = 'items'::regclass AND client_port = ANY (%s)
+"""
 
 
 @pytest.fixture

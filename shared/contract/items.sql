@@ -264,6 +264,29 @@ $$;
 
 
 --
+-- Name: item_version_grows(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_version_grows() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+    -- for each row by itself: joined, a thousand rows could meet all of the history
+    late bigint[] := ARRAY(
+        SELECT id FROM new_items
+        WHERE version < (SELECT max(past.version) FROM item_history AS past WHERE past.item_id = new_items.id)
+    );
+BEGIN
+    IF late <> '{}' THEN
+        UPDATE items SET version = DEFAULT WHERE id = ANY (late);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: item_words(text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -590,6 +613,15 @@ ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_stamp;
 
 
 --
+-- Name: items item_version_grows; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER item_version_grows AFTER INSERT ON public.items REFERENCING NEW TABLE AS new_items FOR EACH STATEMENT EXECUTE FUNCTION public.item_version_grows();
+
+ALTER TABLE public.items ENABLE ALWAYS TRIGGER item_version_grows;
+
+
+--
 -- Name: items items_category_afc9965c_fk_categories_slug; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -710,6 +742,13 @@ GRANT ALL ON FUNCTION public.item_search_query(q text) TO api_fastapi;
 --
 
 REVOKE ALL ON FUNCTION public.item_stamp() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_version_grows(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_version_grows() FROM PUBLIC;
 
 
 --

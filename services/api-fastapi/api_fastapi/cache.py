@@ -46,6 +46,7 @@ class Cache:
         self._lists = Shelf(memory // 4)
         self._valid_until = 0.0
         self._seen = ""
+        self._seen_from = 0.0
         self._polls = 0
         self._flushes = 0
         self._witnessed = 0
@@ -83,7 +84,7 @@ class Cache:
     def renew(self, began: float, snapshot: str, changes: Collection[Change]) -> None:
         """Take in a good poll, which was sent at `began`, saw `snapshot` and brought `changes`."""
         self._polls += 1
-        self._seen = snapshot
+        self._seen, self._seen_from = snapshot, began
         if changes:
             self._apply(changes)
         # from its beginning: what was committed while it was under way may not be in it
@@ -161,9 +162,14 @@ class Cache:
         """Tell whether all that was reported since `start` is still known."""
         return self.trusted() and start.flushes == self._flushes and start.polls >= horizon
 
-    def ahead(self, snapshot: str) -> bool:
-        """Tell whether a read with `snapshot` may have seen more than the feed has reported yet."""
-        return snapshot != self._seen
+    def ahead(self, snapshot: str, connected: float) -> bool:
+        """Tell whether a read with `snapshot` may have seen more than the feed has reported yet.
+
+        Only within one life of the database do two snapshots that look alike see the same: after a crash transaction
+        ids of what was not committed are given out again. A connection never outlives its server's processes. So where
+        the newest was made at `connected`, before the poll was sent, both snapshots are of one life.
+        """
+        return snapshot != self._seen or connected >= self._seen_from
 
     def witness(self, versions: Iterable[tuple[int, int]]) -> None:
         """Forget what is older than the items (id and version) that a read ahead of the feed is about to show.

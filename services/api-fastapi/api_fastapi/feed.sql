@@ -8,7 +8,9 @@
 -- One statement is one snapshot: the changes, `trimmed` and the snapshot handed out belong together.
 SELECT
     pg_current_snapshot()::text,
-    life.token::text,
+    -- In which life of the database: a crash or a fail-over changes the token, only a start tells that a copy of an older
+    -- state of the data folder was put in its place.
+    life.token || '/' || extract(epoch FROM pg_postmaster_start_time()),
     -- changes were removed that $1 had not seen
     state.trimmed > pg_snapshot_xmin($1::text::pg_snapshot),
     -- transaction ids went back: a crash, a fail-over, another database

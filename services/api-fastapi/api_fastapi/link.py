@@ -39,7 +39,10 @@ class Link:
 
     @classmethod
     async def open(cls, settings: Settings, plans: str, name: str = "api-fastapi") -> "Link":
-        """Connect as `name`, with `plans` as plan_cache_mode; raise DatabaseUnavailableError when that fails."""
+        """Connect as `name`, with `plans` as plan_cache_mode and what may follow it.
+
+        Raises DatabaseUnavailableError when that fails.
+        """
         try:
             connection: psycopg.AsyncConnection[object] = await psycopg.AsyncConnection.connect(
                 settings.database_url,

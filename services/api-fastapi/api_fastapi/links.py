@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from time import monotonic
 
 from psycopg.pq.abc import PGresult
 
@@ -18,7 +19,7 @@ class Links:
     """At most `size` connections, opened when they are needed."""
 
     def __init__(self, settings: Settings, size: int, plans: str) -> None:
-        """Open none yet; `plans` is their plan_cache_mode: made once for all values, or for each statement's own."""
+        """Open none yet; `plans` are their planner's settings, `statements.WALKING` or `SEARCHING`."""
         self._settings = settings
         self._plans = plans
         # the server bounds a statement; a server that is frozen or cut off is given up a second later
@@ -26,6 +27,8 @@ class Links:
         self._free: list[Link] = []
         self._openable = size
         self._waiting: deque[asyncio.Future[None]] = deque()
+        # when the newest was opened, by the monotonic clock
+        self.connected = 0.0
 
     async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
         """Run a statement; raise DatabaseUnavailableError when the database cannot answer."""
@@ -37,7 +40,7 @@ class Links:
                 # It had died since its last use, as all do when Postgres restarts. A read may be repeated: so the
                 # first request after a restart works, and no request pays for a ping.
                 self._drop_dead()
-                link = await Link.open(self._settings, self._plans)
+                link = await self._open()
             try:
                 return await link.run(name, statement, values, self._deadline)
             except LinkLostError as error:
@@ -65,10 +68,15 @@ class Links:
             return self._free.pop()
         self._openable -= 1
         try:
-            return await Link.open(self._settings, self._plans)
+            return await self._open()
         except BaseException:
             self._opened_none()
             raise
+
+    async def _open(self) -> Link:
+        link = await Link.open(self._settings, self._plans)
+        self.connected = monotonic()
+        return link
 
     def _give(self, link: Link) -> None:
         if link.lost:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypedDict
 
 from fastapi import FastAPI
 
-from api_fastapi import categories, health, items, problems
+from api_fastapi import categories, health, items, problems, statements
 from api_fastapi.cache import Cache
 from api_fastapi.database import Database
 from api_fastapi.events import routes as events
@@ -52,8 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(settings, share.routes)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
         cache = Cache(settings.cache_memory_mb * 2**20)
-        links = Links(settings, share.walks, "force_generic_plan")
-        searches = Links(settings, share.searches, "force_custom_plan")
+        links = Links(settings, share.walks, statements.WALKING)
+        searches = Links(settings, share.searches, statements.SEARCHING)
         reader = Reader(links, searches, cache)
         broadcast = Broadcast(searches, cache, reader, settings.event_listeners_max)
         feed = Feed(settings, links, cache, broadcast)

@@ -96,6 +96,10 @@ class Reader:
             batch, self._wanted = self._wanted, {}
         else:
             batch = {item_id: self._wanted.pop(item_id) for item_id in list(self._wanted)[:_LARGEST_BATCH]}
+        # now, not when its task begins: who asks in between would find it neither wanted nor under way, and read again
+        for item_id in batch.keys() & self._under_way.keys():
+            self._under_way[item_id].overtaken = True
+        self._under_way.update(batch)
         self._batches += 1
         self._start(self._read_items(batch))
         self._schedule_if_wanted()
@@ -110,9 +114,6 @@ class Reader:
         task.add_done_callback(self._tasks.discard)
 
     async def _read_items(self, batch: dict[int, Flight]) -> None:
-        for item_id in batch.keys() & self._under_way.keys():
-            self._under_way[item_id].overtaken = True
-        self._under_way.update(batch)
         start = self._cache.start()
         try:
             ids = b"{%b}" % b",".join([b"%d" % item_id for item_id in batch])
@@ -138,7 +139,7 @@ class Reader:
             version = value(row, 1)
             body = value(row, 2)
             found.append((int(value(row, 0) or 0), item_answer(version, body) if version and body else None))
-        if self._cache.ahead((value(0, 3) or b"").decode()):
+        if self._cache.ahead((value(0, 3) or b"").decode(), self._links.connected):
             self._cache.witness((item_id, answer.version) for item_id, answer in found if answer)
             for item_id, answer in found:
                 if answer is None:
@@ -175,7 +176,7 @@ class Reader:
             links = self._links if statements.along_an_index(query.sort, frozenset(filters)) else self._searches
             result = await links.run(*page_statement(query, filters, position))
             rows, count, snapshot = (result.get_value(0, column) or b"" for column in range(3))
-            if self._cache.ahead(snapshot.decode()):
+            if self._cache.ahead(snapshot.decode(), links.connected):
                 self._cache.witness(_versions(rows))
             answer = _page(rows, int(count), query, filters)
             flight.land(answer, self._cache.keep_list(start, target, snapshot.decode(), answer))

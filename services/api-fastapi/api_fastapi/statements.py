@@ -34,6 +34,16 @@ _CONDITIONS = {
 }
 
 
+# The planner's settings for pages along an index, and for single items: one plan for all values. It must be the walk
+# whatever it would cost with values of which nothing is known: those that sort a whole category first, or scan all, are
+# left out.
+WALKING = "force_generic_plan" + "".join(
+    f" -c enable_{way}=off" for way in ("sort", "incremental_sort", "bitmapscan", "seqscan")
+)
+# And for all others: a plan for each statement's own values.
+SEARCHING = "force_custom_plan"
+
+
 def along_an_index(sort: str, filters: frozenset[str]) -> bool:
     """Tell whether an index has the rows that these filters leave next to each other, in the order of the sort."""
     return filters <= _bounding(sort.removeprefix("-"))
@@ -60,21 +70,51 @@ def page(sort: str, filters: frozenset[str], after: bool) -> bytes:
     key = ["id"] if column == "id" else [column, "id"]
     numbered = dict(zip(sorted(filters), range(2, 2 + len(filters)), strict=True))
     conditions = [_CONDITIONS[name].format(number) for name, number in numbered.items()]
-    bounds = [_CONDITIONS[name].format(number) for name, number in numbered.items() if name in _bounding(column)]
+    last = None
     if after:
-        values = ", ".join(f"${number}::{_TYPES[name]}" for number, name in enumerate(key, 2 + len(filters)))
-        bounds.append(f"({', '.join(key)}) {'<' if direction == 'DESC' else '>'} ({values})")
+        last = [f"${number}::{_TYPES[name]}" for number, name in enumerate(key, 2 + len(filters))]
+    bounds = _bounds(key, direction, numbered, last)
+    if "category" in filters:
+        key = ["category", *key]
     order = ", ".join(f"{name} {direction}" for name in key)
-    rows = _walk(conditions, bounds, order) if along_an_index(sort, filters) else _search(conditions, bounds, order)
+    rows = _walk(bounds, order) if along_an_index(sort, filters) else _search(conditions, bounds, order)
     return f"""
         SELECT coalesce(string_agg({_JSON}, ','), ''), count(*), pg_current_snapshot()::text
         FROM ({rows}) AS page
     """.encode()
 
 
-def _walk(conditions: list[str], bounds: list[str], order: str) -> str:
-    every = [*bounds, *(condition for condition in conditions if condition not in bounds)]
-    return f"SELECT * FROM items {_where(every)} ORDER BY {order} LIMIT $1"
+def _bounds(key: list[str], direction: str, numbered: dict[str, int], last: list[str] | None) -> list[str]:
+    """Return between which entries of an index on `key`, or on the category and `key`, a walk goes.
+
+    `numbered` has the filters with the numbers of their parameters, `last` the values after which the walk begins.
+    Both ends are rows of values. A category is not compared with `=`: a plan for all categories would take any to be as
+    large as others, walk along the index without it, and read the whole table for a small one.
+    """
+    category = f"${numbered['category']}::text" if "category" in numbered else None
+    prices = {">": numbered.get("min_price"), "<": numbered.get("max_price")} if key[0] == "price" else {}
+    begin, end = (">", "<") if direction == "ASC" else ("<", ">")
+    bounds = []
+    for sign, values in ((begin, last), (end, None)):
+        if values is not None:
+            bounds.append(_beyond(category, key, sign, values))
+        price = prices.get(sign)
+        if price is not None:
+            bounds.append(_beyond(category, ["price"], f"{sign}=", [f"${price}::numeric"]))
+        elif values is None and category is not None:
+            bounds.append(f"category {sign}= {category}")
+    return bounds
+
+
+def _beyond(category: str | None, columns: list[str], sign: str, values: list[str]) -> str:
+    """Return the comparison of a row with values, in a category where there is one."""
+    if category is not None:
+        columns, values = ["category", *columns], [category, *values]
+    return f"({', '.join(columns)}) {sign} ({', '.join(values)})"
+
+
+def _walk(bounds: list[str], order: str) -> str:
+    return f"SELECT * FROM items {_where(bounds)} ORDER BY {order} LIMIT $1"
 
 
 def _where(conditions: list[str]) -> str:

@@ -146,7 +146,7 @@ def test_what_a_read_ahead_of_the_feed_shows_is_not_taken_back() -> None:
     made.keep_item(start, 1, item(5))
     made.keep_item(start, 2, item(5))
     made.keep_list(start, LIST, "10:10:", list_answer(b"[]", None))
-    assert made.ahead("10:12:") and not made.ahead("10:10:")
+    assert made.ahead("10:12:", 0) and not made.ahead("10:10:", 0)
     made.witness([(1, 6)])
     assert made.hit(item_target(1)) is None
     assert made.hit(item_target(2)) is not None
@@ -178,3 +178,14 @@ def test_without_memory_nothing_is_kept() -> None:
     made.keep_item(made.start(), 1, item(5))
     made.keep_list(made.start(), LIST, "10:10:", list_answer(b"[]", None))
     assert len(made) == 0
+
+
+def test_snapshots_that_look_alike_count_only_where_the_database_cannot_have_begun_another_life() -> None:
+    made, clock = cache()
+    assert not made.ahead("10:10:", clock.now - 1)
+    clock.now += 0.01
+    # a crash, and another connection: transaction 10 is another one now
+    assert made.ahead("10:10:", clock.now)
+    clock.now += 0.01
+    poll(made, clock, snapshot="10:10:")
+    assert not made.ahead("10:10:", clock.now - 0.01)

@@ -37,7 +37,7 @@ class Verdict:
     """What is wrong with a history, and how old the answers were."""
 
     faults: list[str]
-    ages: list[float]  # seconds for which an answer had been out of date when it was asked for; 0 where it was not
+    ages: list[float]  # seconds for which a shown item had been out of date when it was asked for; 0 where it was not
 
 
 def judge(
@@ -69,12 +69,9 @@ def judge(
             faults.append(f"{read} goes back: {shown_by[read.process, read.item, before]} had come before")
         if place < due:
             faults.append(f"{read} is too old: {states[due]} had been there for {bound} s")
-        newest = _newest(known.get(read.item, []), read.began)
-        if read.version is None:  # it may have been gone several times: no older than the last
-            latest = max((n for n in range(place, newest + 1) if states[n].gone), default=place)
-        else:
-            latest = place
-        ages.append(_age(known[read.item], latest, read.began) if newest > latest else 0.0)
+        if read.version is not None:  # being gone may be any such state, and has no age
+            newest = _newest(known.get(read.item, []), read.began)
+            ages.append(_age(known[read.item], place, read.began) if newest > place else 0.0)
         if read.certain:
             heapq.heappush(finished, (read.ended, read.process, read.item, place))
             shown_by.setdefault((read.process, read.item, place), read)

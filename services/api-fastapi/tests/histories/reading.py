@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.histories.judging import Seen
@@ -17,18 +18,19 @@ class Readers:
     items: range
     filler: range
     category: str
+    seed: int
     seen: list[Seen] = field(default_factory=list)
     refused: int = 0
 
-    async def read(self, number: int, until: float) -> None:
-        """Read at random until `until`; a connection that ends is opened again."""
-        chance = random.Random(number)
-        while time.monotonic() < until:
+    async def read(self, number: int, over: Callable[[], bool]) -> None:
+        """Read at random until it is over; a connection that ends is opened again."""
+        chance = random.Random(self.seed + number)
+        while not over():
             process = chance.randrange(len(self.ports))
             try:
                 near, far = await asyncio.open_connection("127.0.0.1", self.ports[process])
                 for _ in range(200):
-                    if time.monotonic() >= until:
+                    if over():
                         break
                     await self._one(process, chance, near, far)
                 far.close()

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -122,3 +123,16 @@ class Writer:
         """Bring more changes at once than a poll goes through."""
         connection.execute("UPDATE items SET price = 2 WHERE id BETWEEN %s AND %s", [self._filler[0], self._filler[-1]])
         return self._update(connection)
+
+
+def written(url: str, items: range) -> dict[int, list[State]]:
+    """Return all states that were committed, in order: what is deleted was of the version before."""
+    states: dict[int, list[State]] = defaultdict(list)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT item_id, version, op = 'D' FROM item_history WHERE item_id BETWEEN %s AND %s ORDER BY 1, 2, 3",
+            [items[0], items[-1]],
+        ).fetchall()
+    for item, version, gone in rows:
+        states[item].append(State(version, gone))
+    return states

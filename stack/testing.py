@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -22,20 +23,26 @@ from stack.settings import load
 from stack.up import up
 
 HOME = SHARED_TOOLS / "test"
-# A part's folder by its name; its tests are in `tests` there, and it is run in that folder.
+# Where a part's tests are. A service's are run where the service is run, the others at the root.
 PARTS = {
-    "admin-django": ROOT / "services" / "admin-django",
-    "simple-flask": ROOT / "services" / "simple-flask",
-    "api-fastapi": ROOT / "services" / "api-fastapi",
-    "shared": ROOT / "shared",
-    "gateway": ROOT / "gateway",
-    "tests": ROOT,
-    "stack": ROOT / "stack",
-    "bench": ROOT / "bench",
+    "admin-django": ROOT / "services" / "admin-django" / "tests",
+    "simple-flask": ROOT / "services" / "simple-flask" / "tests",
+    "api-fastapi": ROOT / "services" / "api-fastapi" / "tests",
+    "stack": ROOT / "stack" / "tests",
+    "bench": ROOT / "bench" / "tests",
+    "boundary": ROOT / "tests" / "boundary",
+    "browser": ROOT / "tests" / "browser",
+    "k8s": ROOT / "tests" / "k8s",
+    "tests": ROOT / "tests",
 }
-# Parts that leave the stack's processes alone run two at a time, before those that stop some of them. Longest first.
-BESIDE = ["admin-django", "stack", "api-fastapi", "simple-flask", "shared", "gateway"]
-AT_ONCE = 2
+# These leave the stack's processes alone, and run beside each other. Two that migrate on the same server take turns.
+LANES = (
+    ("admin-django", "boundary"),
+    ("api-fastapi", "simple-flask", "k8s", "bench"),
+    ("stack", "browser"),
+)
+# These have the stack for themselves: they stop parts of it.
+ALONE = ("tests",)
 NO_TESTS = 5  # pytest's exit status when it collected none
 # Tests count the items of a category right after they wrote them.
 SETTINGS = {"CATEGORY_COUNTS_MAX_AGE_SECONDS": "0"}
@@ -55,8 +62,7 @@ class Result:
 def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
     """Run the tests, print a summary whose last line is `N passed, N failed`, and return the exit status."""
     start = time.monotonic()
-    parts = [part] if part else [name for name, folder in PARTS.items() if (folder / "tests").is_dir()]
-    browser = {"TRIPTYCH_CHROMIUM": str(chromium.program())} if "tests" in parts else {}
+    browser = {"TRIPTYCH_CHROMIUM": str(chromium.program())} if part in (None, "browser") else {}
     layout = Layout(HOME / "stack")
     HOME.mkdir(parents=True, exist_ok=True)
     with exclusive(HOME, "test"):
@@ -68,12 +74,7 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
             up(load(ROOT, {**os.environ, **chosen}))
             told = {**os.environ, **environment.told(layout), **browser}
             run = functools.partial(_run, told=told, long=long, arguments=arguments)
-            if len(parts) > 1:
-                with ThreadPoolExecutor(AT_ONCE) as lanes:
-                    beside = list(lanes.map(functools.partial(_shown, run), [name for name in BESIDE if name in parts]))
-            else:
-                beside = []
-            results = beside + [run(name) for name in parts if name not in {each.part for each in beside}]
+            results = [run(part)] if part else [*_beside(run), *map(run, ALONE)]
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             down(layout)
@@ -81,27 +82,32 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
     return 1 if any(result.failed for result in results) else 0
 
 
-def _shown(run: Callable[..., Result], part: str) -> Result:
-    """Run a part beside others, and show its output when it has ended, whole."""
-    with tempfile.TemporaryFile("w+") as output:
-        result = run(part, output=output)
-        output.seek(0)
-        print(output.read(), end="", flush=True)
-    return result
+def _beside(run: Callable[..., Result]) -> list[Result]:
+    """Run the lanes beside each other; each part's output is shown when it has ended, whole."""
+
+    def shown(part: str) -> Result:
+        with tempfile.TemporaryFile("w+") as output:
+            result = run(part, output=output)
+            output.seek(0)
+            print(output.read(), end="", flush=True)
+        return result
+
+    with ThreadPoolExecutor(len(LANES)) as lanes:
+        return list(chain.from_iterable(lanes.map(lambda lane: list(map(shown, lane)), LANES)))
 
 
 def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str], output: IO[str] | None = None) -> Result:
     folder = PARTS[part]
     report = HOME / f"{part}.xml"
     report.unlink(missing_ok=True)
-    # These tests are run at the root, where `stack` and `bench` can be imported; the others where their service is run.
-    place = ROOT if part in ("stack", "bench") else folder
+    place = folder.parent if folder.is_relative_to(ROOT / "services") else ROOT
     paths = [str(place)] if place == ROOT else [str(place), str(ROOT / "shared")]
+    apart = [f"--ignore={other}" for other in PARTS.values() if other != folder and other.is_relative_to(folder)]
     print(f"\n=== {part}", file=output or sys.stdout, flush=True)
     start = time.monotonic()
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", str((folder / "tests").relative_to(place)),
+            sys.executable, "-m", "pytest", str(folder.relative_to(place)), *apart,
             "-c", str(ROOT / "pyproject.toml"), f"--rootdir={place}",
             "-m", "long" if long else "not long", f"--junitxml={report}", *arguments,
         ],

@@ -127,6 +127,7 @@ def test_everything_can_be_done_with_the_keyboard(visitor: Visitor, word: str) -
     keyboard.press("/")
     expect(visitor.page.get_by_label("Search")).to_be_focused()
     keyboard.type(word)
+    expect(visitor.names.first).to_have_text("Lantern 00")  # the announcement was there for all items, too
     expect(visitor.page.locator("#announcement")).to_contain_text("50 items, answered by")
     for _ in range(8):
         keyboard.press("Tab")

@@ -10,5 +10,5 @@ PATH = Path(__file__).resolve().parents[2] / "shared" / "contract" / "openapi.ya
 
 def contract() -> dict[str, Any]:
     """Return the document, parsed."""
-    document: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # ten times as fast
     return document

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+import psycopg
+
 FOLDER = Path(__file__).parent.parent
 T = TypeVar("T")
 
@@ -38,6 +41,16 @@ class Service:
 
     process: subprocess.Popen[bytes]
     port: int
+
+    def waiting(self, watcher: psycopg.Connection[Any]) -> int:
+        """Return how many of its statements wait for a lock on the items."""
+        ports = [connection.laddr.port for connection in psutil.Process(self.process.pid).net_connections("tcp")]
+        row = watcher.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE NOT granted AND relation = 'items'::regclass AND client_port = ANY (%s)",
+            [ports],
+        ).fetchone()
+        return int(row[0]) if row else 0
 
     def ask(self, target: str | bytes, method: str = "GET", headers: list[tuple[str, str]] | None = None) -> Answer:
         """Send a request whose target goes out exactly as given, and return the answer."""

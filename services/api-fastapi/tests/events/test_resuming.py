@@ -14,7 +14,6 @@ from tests.conftest import MakeItem
 from tests.events.conftest import Rename
 from tests.events.follower import Follower
 from tests.running import Service, eventually, running
-from tests.test_coherence import WAITING
 
 
 def test_what_was_missed_is_told_once_by_any_worker(
@@ -84,7 +83,7 @@ def test_who_comes_back_while_a_batch_is_made_is_told_all_of_it(
         writer.execute("UPDATE items SET price = 2 WHERE id = ANY(%s)", [[one, other]])
         locker.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
         with suppress(AssertionError):  # the worker may have been quicker than the lock: then this shows less
-            eventually(lambda: writer.execute(WAITING).fetchone() == (1,), 2)
+            eventually(lambda: service.waiting(writer) == 1, 2)
         with Follower(service.port, f"?ids={other}", first.last_id) as second:
             locker.rollback()
             assert second.next().data["id"] == other

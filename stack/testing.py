@@ -37,9 +37,8 @@ PARTS = {
 }
 # These leave the stack's processes alone, and run beside each other. Two that migrate on the same server take turns.
 LANES = (
-    ("admin-django", "boundary"),
-    ("api-fastapi", "simple-flask", "k8s", "bench"),
-    ("stack", "browser"),
+    ("admin-django", "boundary", "browser"),
+    ("stack", "api-fastapi", "simple-flask", "k8s", "bench"),
 )
 # These have the stack for themselves: they stop parts of it.
 ALONE = ("tests",)

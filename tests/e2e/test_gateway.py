@@ -101,7 +101,7 @@ def test_a_pinned_prefix_only_reads(prefix: str, method: str, gateway: Wire) -> 
 
 def test_a_body_that_is_too_large_is_refused_before_it_reaches_a_service(gateway: Wire) -> None:
     reply = gateway.request("POST", "/api/tasks/quotes/", {"Content-Type": "application/json"}, b" " * (2 * 2**20))
-    assert_problem(reply, 413, "invalid-body")
+    assert_problem(reply, 413, "invalid-body", {"body"})
     assert reply.header("X-Served-By") == "gateway"
 
 

@@ -80,7 +80,7 @@ def test_another_media_type_is_refused(gateway: Wire, bearer: Bearer) -> None:
 @pytest.mark.parametrize(("path", "size"), [("/api/items/", 10_000_000), ("/api/items/bulk/", 11_000_000)])
 def test_a_body_that_is_too_large_is_refused(gateway: Wire, bearer: Bearer, path: str, size: int) -> None:
     reply = gateway.request("POST", path, {**JSON, **bearer.headers()}, b" " * size)
-    assert_problem(reply, 413, "invalid-body")
+    assert_problem(reply, 413, "invalid-body", {"body"})
 
 
 def test_without_a_token_nothing_is_written(gateway: Wire) -> None:

@@ -232,7 +232,7 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
     (
         PRODUCTION,
         budget.fits_into_max_connections,
-        put("HorizontalPodAutoscaler", "api-fastapi", "spec", "maxReplicas", value=20),
+        put("HorizontalPodAutoscaler", "api-fastapi", "spec", "maxReplicas", value=30),
     ),
     ("local", budget.fits_into_max_connections, put("Deployment", "simple-flask", "spec", "replicas", value=10)),
     ("local", budget.fits_into_max_connections, put("ConfigMap", "admin-django", "data", "WEB_THREADS", value="64")),

@@ -1,3 +1,7 @@
+-- Writers lock the items first and then what is recorded of them. In any other order one of them, or this, would be the
+-- victim of a deadlock.
+LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE;
+
 -- Who follows one category has to be told when an item leaves it, and what is recorded so far only says where it is.
 ALTER TABLE item_change ADD COLUMN left_category varchar(64) COLLATE "C";
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from tests.running import Service, running
+from tests.running import Line, Service, running
 
 MakeItem = Callable[..., int]
 
@@ -28,6 +29,16 @@ def service(database_url: str) -> Iterator[Service]:
     """A running service whose category counts are never older than the request."""
     with running(database_url, CATEGORY_COUNTS_MAX_AGE_SECONDS="0") as service:
         yield service
+
+
+@pytest.fixture
+def line(database_url: str) -> Iterator[Line]:
+    """A line to the database, to be cut or frozen."""
+    target = conninfo_to_dict(database_url)
+    line = Line(str(target["host"]), int(str(target["port"])))
+    line.connect()
+    yield line
+    line.cut()
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,11 @@ class Line:
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.port: int = server.getsockname()[1]
 
+    def through(self, database_url: str) -> str:
+        """Return the URL of the database at the other end, over this line."""
+        host, port = self._target
+        return database_url.replace(f"{host}:{port}", f"127.0.0.1:{self.port}")
+
     def connect(self) -> None:
         """Accept connections and pass everything on."""
         self._listener = socket.create_server(("127.0.0.1", self.port))

@@ -4,31 +4,14 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import MakeItem
 from tests.running import Line, eventually, running
-
-
-@pytest.fixture
-def line(database_url: str) -> Iterator[Line]:
-    """A line to the database."""
-    target = conninfo_to_dict(database_url)
-    line = Line(str(target["host"]), int(str(target["port"])))
-    line.connect()
-    yield line
-    line.cut()
-
-
-def through(line: Line, database_url: str) -> str:
-    target = conninfo_to_dict(database_url)
-    return database_url.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
 
 
 async def many(port: int, target: str, count: int, sent: threading.Event) -> set[bytes]:
@@ -77,7 +60,7 @@ def test_when_the_feed_is_frozen_reads_soon_go_to_the_database(
     database_url: str, line: Line, make_item: MakeItem, writer: psycopg.Connection[Any]
 ) -> None:
     item = make_item("before")
-    with running(through(line, database_url), CACHE_MEMORY_MB="8", DATABASE_STATEMENT_TIMEOUT_MS="300") as service:
+    with running(line.through(database_url), CACHE_MEMORY_MB="8", DATABASE_STATEMENT_TIMEOUT_MS="300") as service:
         eventually(lambda: service.ask("/readyz").status == 200)
         eventually(lambda: b"before" in service.ask(f"/api/items/{item}/").body)
         line.freeze()

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.running import Line, Service, running
 
@@ -13,21 +12,11 @@ READS = ["/api/items/?limit=1", "/api/items/1/", "/api/categories/", "/readyz"]
 
 
 @pytest.fixture
-def line(database_url: str) -> Iterator[Line]:
-    """A line to the database."""
-    target = conninfo_to_dict(database_url)
-    line = Line(str(target["host"]), int(str(target["port"])))
-    line.connect()
-    yield line
-    line.cut()
-
-
-@pytest.fixture
 def served(database_url: str, line: Line) -> Iterator[Service]:
     """A service that reaches the database over the line only."""
-    target = conninfo_to_dict(database_url)
-    url = database_url.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
-    with running(url, CATEGORY_COUNTS_MAX_AGE_SECONDS="0", DATABASE_STATEMENT_TIMEOUT_MS="1000") as service:
+    with running(
+        line.through(database_url), CATEGORY_COUNTS_MAX_AGE_SECONDS="0", DATABASE_STATEMENT_TIMEOUT_MS="1000"
+    ) as service:
         yield service
 
 

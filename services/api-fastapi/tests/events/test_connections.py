@@ -3,33 +3,16 @@
 import http.client
 import secrets
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import MakeItem
 from tests.events.conftest import Rename
 from tests.events.follower import Follower
 from tests.running import Line, Service, eventually, running
-
-
-@pytest.fixture
-def line(database_url: str) -> Iterator[Line]:
-    """A line to the database."""
-    target = conninfo_to_dict(database_url)
-    line = Line(str(target["host"]), int(str(target["port"])))
-    line.connect()
-    yield line
-    line.cut()
-
-
-def through(line: Line, database_url: str) -> str:
-    target = conninfo_to_dict(database_url)
-    return database_url.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
 
 
 def flood(writer: psycopg.Connection[Any], items: list[int], reader: Follower) -> int:
@@ -95,7 +78,7 @@ def test_streams_outlive_a_database_that_is_away(
     database_url: str, line: Line, make_item: MakeItem, rename: Rename
 ) -> None:
     item = make_item()
-    with running(through(line, database_url), CACHE_MEMORY_MB="8") as service:
+    with running(line.through(database_url), CACHE_MEMORY_MB="8") as service:
         eventually(lambda: service.ask("/readyz").status == 200)
         with Follower(service.port, f"?ids={item}").joined() as follower:
             line.cut()
@@ -120,7 +103,7 @@ def test_streams_begin_before_the_database_is_there(
     item = make_item()
     line.cut()
     with (
-        running(through(line, database_url), CACHE_MEMORY_MB="8") as service,
+        running(line.through(database_url), CACHE_MEMORY_MB="8") as service,
         Follower(service.port, f"?ids={item}") as follower,
     ):
         assert follower.status == 200

@@ -66,6 +66,16 @@ class Service:
             assert connection.recv(1) == b""
         return Answer(response.status, response.headers, body)
 
+    def ask_plainly(self, target: str) -> Answer:
+        """Send a GET as it may be answered past the parser, and return the answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: test\r\n\r\n".encode("ascii"))
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            answer = Answer(response.status, response.headers, response.read())
+            del answer.headers["connection"]
+            return answer
+
     def pages(self, target: str) -> Iterator[Answer]:
         """Walk along `Link` from `target` to the last page."""
         path = target.partition("?")[0]

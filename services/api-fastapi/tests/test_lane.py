@@ -92,6 +92,8 @@ def test_the_lane_answers_byte_for_byte_what_the_routes_answer(
         expected = oracle.ask(target, method, headers)
         for _ in ("asked of the database", "from the cache"):
             assert all_of(cached.ask(target, method, headers)) == all_of(expected), (method, target, headers)
+        if method == "GET" and not headers:
+            assert all_of(cached.ask_plainly(target)) == all_of(expected), target
         tagged = [("If-None-Match", expected.headers["etag"] or "none")]
         assert all_of(cached.ask(target, method, tagged)) == all_of(oracle.ask(target, method, tagged)), target
         statuses.add(expected.status)

@@ -4,6 +4,7 @@ Two things must never happen: that an answer stays after its item was changed, a
 change has removed. Each rule says here what it prevents; `docs/decisions/0005-change-feed.md` has the whole story.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from time import monotonic
@@ -17,6 +18,10 @@ from api_fastapi.snapshot import Snapshot
 LEASE = 1.3
 # Polls whose transactions are remembered, for the lists that are being read meanwhile.
 _REMEMBERED_POLLS = 256
+
+
+_ITEM = re.compile(rb"/api/items/([1-9][0-9]{0,18})/")
+_MAX_ID = 2**63 - 1  # Postgres' bigint
 
 
 class Change(NamedTuple):
@@ -190,3 +195,11 @@ class Cache:
 def item_target(item_id: int) -> bytes:
     """Return the one request target of an item."""
     return b"/api/items/%d/" % item_id
+
+
+def item_of(target: bytes) -> int | None:
+    """Return the id of the item that a request target names, None where it names none."""
+    found = _ITEM.fullmatch(target)
+    if found is None or (item_id := int(found[1])) > _MAX_ID:
+        return None
+    return item_id

@@ -5,7 +5,6 @@ is wrong in any part goes on to the declared routes, which say what is wrong. Th
 compare both, byte for byte.
 """
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +14,7 @@ from triptych_shared.request_ids import ASGIRequestIds, request_id
 
 from api_fastapi import SERVICE, cursors
 from api_fastapi.asked import asked
-from api_fastapi.cache import Cache
+from api_fastapi.cache import Cache, item_of
 from api_fastapi.parameters import ItemQuery, query_faults
 from api_fastapi.problems import internal, not_found, unavailable
 from api_fastapi.reading import Reader
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from triptych_shared.request_ids import ASGIApplication
 
 _LIST = "/api/items/"
-_ITEM = re.compile(r"/api/items/([1-9][0-9]{0,18})/")
 
 
 class FastLane:
@@ -86,8 +84,8 @@ def _reading(path: str, query_string: bytes, target: bytes, reader: Reader, fres
         except (ValidationError, cursors.InvalidCursorError):
             return None
         return reader.page(target, query, position, fresh)
-    found = _ITEM.fullmatch(path)
-    if found is None or query_string.strip(b"&") or (item_id := int(found[1])) > 2**63 - 1:
+    item_id = item_of(path.encode())
+    if item_id is None or query_string.strip(b"&"):
         return None
     return reader.item(item_id, fresh)
 

@@ -55,7 +55,7 @@ class Service:
     def ask(self, target: str | bytes, method: str = "GET", headers: list[tuple[str, str]] | None = None) -> Answer:
         """Send a request whose target goes out exactly as given, and return the answer."""
         raw = target if isinstance(target, bytes) else target.encode("ascii")
-        lines = [method.encode() + b" " + raw + b" HTTP/1.1", b"Host: test", b"Connection: close"]
+        lines = [method.encode() + b" " + raw + b" HTTP/1.1", b"Host: test"]
         lines += [f"{name}: {value}".encode("latin-1") for name, value in headers or []]
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             connection.sendall(b"\r\n".join([*lines, b"", b""]))
@@ -63,18 +63,9 @@ class Service:
             response.begin()
             body = response.read()
             # what followed the head of an answer to HEAD would be taken for the next answer
+            connection.shutdown(socket.SHUT_WR)
             assert connection.recv(1) == b""
         return Answer(response.status, response.headers, body)
-
-    def ask_plainly(self, target: str) -> Answer:
-        """Send a GET as it may be answered past the parser, and return the answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
-            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: test\r\n\r\n".encode("ascii"))
-            response = http.client.HTTPResponse(connection)
-            response.begin()
-            answer = Answer(response.status, response.headers, response.read())
-            del answer.headers["connection"]
-            return answer
 
     def pages(self, target: str) -> Iterator[Answer]:
         """Walk along `Link` from `target` to the last page."""

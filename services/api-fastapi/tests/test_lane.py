@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -90,10 +91,10 @@ def test_the_lane_answers_byte_for_byte_what_the_routes_answer(
     chance = random.Random(5)
     for method, target, headers in generated(chance, category, ids):
         expected = oracle.ask(target, method, headers)
-        for _ in ("asked of the database", "from the cache"):
-            assert all_of(cached.ask(target, method, headers)) == all_of(expected), (method, target, headers)
-        if method == "GET" and not headers:
-            assert all_of(cached.ask_plainly(target)) == all_of(expected), target
+        # asked of the database, then from the cache, then not a plain read
+        for more in ([], [], [("X-Else", "1")]):
+            answered = cached.ask(target, method, [*headers, *more])
+            assert all_of(answered) == all_of(expected), (method, target, headers)
         tagged = [("If-None-Match", expected.headers["etag"] or "none")]
         assert all_of(cached.ask(target, method, tagged)) == all_of(oracle.ask(target, method, tagged)), target
         statuses.add(expected.status)
@@ -176,6 +177,61 @@ def test_requests_in_a_row_are_answered_in_their_order(cached: Service, make_ite
         (b"0", b""), (b"2", b""), (b"1", b""), (b"3", b""), (b"0", b""), (b"1", b""), (b"", b'"status":"ok"'),
         (b"0", b""),
     ]  # fmt: skip
+
+
+def test_what_follows_an_item_that_is_being_read_waits_for_it(
+    cached: Service, database_url: str, make_item: MakeItem, writer: psycopg.Connection[Any]
+) -> None:
+    item = make_item("the item")
+    plain = f"GET /api/items/{item}/ HTTP/1.1\r\nHost: test\r\n\r\n".encode()
+    with (
+        psycopg.connect(database_url, autocommit=True) as watcher,
+        socket.create_connection(("127.0.0.1", cached.port), timeout=30) as connection,
+    ):
+        with writer.transaction():
+            writer.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+            connection.sendall(plain)
+            eventually(lambda: cached.waiting(watcher))
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: test\r\n\r\n" + plain)
+            with socket.create_connection(("127.0.0.1", cached.port), timeout=30) as gone:
+                gone.sendall(plain)  # and does not wait for it
+            assert cached.ask("/livez").status == 200
+        said = b""
+        while said.count(b'"name":"the item"') < 2:
+            more = connection.recv(65536)
+            assert more, said
+            said += more
+    assert re.findall(rb'"name":"the item"|"status":"ok"', said) == [
+        b'"name":"the item"', b'"status":"ok"', b'"name":"the item"',
+    ]  # fmt: skip
+
+
+def test_an_item_that_is_being_read_is_still_answered_after_sigterm(
+    database_url: str, make_item: MakeItem, writer: psycopg.Connection[Any]
+) -> None:
+    item = make_item("the last")
+    with (
+        running(database_url) as service,
+        psycopg.connect(database_url, autocommit=True) as watcher,
+        socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection,
+    ):
+        with writer.transaction():
+            writer.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+            connection.sendall(f"GET /api/items/{item}/ HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            eventually(lambda: service.waiting(watcher))
+            service.process.send_signal(signal.SIGTERM)
+            eventually(lambda: refuses(service.port))
+        said = b""
+        while more := connection.recv(65536):
+            said += more
+    assert b'"name":"the last"' in said
+    assert b"\r\nconnection: close\r\n" in said
+
+
+def refuses(port: int) -> bool:
+    """Tell whether nobody listens there any more."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.mark.parametrize("sort", ["price", "-price"])

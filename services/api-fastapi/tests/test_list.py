@@ -58,7 +58,6 @@ def test_the_headers_are_those_of_the_contract(service: Service, make_item: Make
         "etag": f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"',
         "x-request-id": "abc-1",
         "x-served-by": "api-fastapi",
-        "connection": "close",
     }
 
 

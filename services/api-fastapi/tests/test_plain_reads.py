@@ -125,7 +125,6 @@ def test_a_plain_read_is_answered_from_the_cache(connection: socket.socket, head
     [
         PLAIN.replace(b"GET", b"HEAD"),
         PLAIN.replace(b"GET", b"POST"),
-        PLAIN.replace(b"/1/", b"/2/"),
         PLAIN.replace(b"/1/", b"/1/?"),
         *(
             PLAIN.replace(b"test\r\n", b"test\r\n" + line + b"\r\n")

@@ -60,14 +60,18 @@ def against(
 
     Raises DifferentError if the peer answers something else.
     """
-    gateway, postgres = ours["gateway"], list(ours["gateway"].groups["postgres"])
+    gateway, origin, postgres = ours["gateway"], ours["origin"], list(ours["gateway"].groups["postgres"])
     with ExitStack() as stack:
         peer = stack.enter_context(servers.peer(which, lineup.WORKERS, database_url, postgres))
         proxied, kept = stack.enter_context(servers.behind_gateway(peer, layout))
         for each in (peer, proxied, kept):
-            same_answers(ours["origin"], each, scene)
+            same_answers(origin, each, scene)
         found = [
-            Comparison((gateway, w.ZIPFIAN), (peer, w.ZIPFIAN), Promise(f"zipf reads ÷ {which.name}, no cache", 5, 10)),
+            # one server each, then with all that stands before ours
+            Comparison((origin, w.ZIPFIAN), (peer, w.ZIPFIAN), Promise(f"zipf reads ÷ {which.name}, no nginx", 5, 10)),
+            Comparison(
+                (gateway, w.ZIPFIAN), (peer, w.ZIPFIAN), Promise(f"zipf, gateway ÷ {which.name}, no nginx", 5, 10)
+            ),
             Comparison((gateway, w.ZIPFIAN), (kept, w.ZIPFIAN)),
             Comparison((gateway, w.SHALLOW), (peer, w.SHALLOW)),
             Comparison((gateway, w.MIX), (peer, w.MIX)),
@@ -75,6 +79,7 @@ def against(
         if not quick:
             found += [
                 Comparison((gateway, w.UNIFORM), (peer, w.UNIFORM)),
+                Comparison((origin, w.UNIFORM), (peer, w.UNIFORM)),
                 Comparison((gateway, w.ZIPFIAN), (proxied, w.ZIPFIAN)),
                 Comparison((gateway, w.HOTTEST), (peer, w.HOTTEST)),
                 Comparison((gateway, w.HOTTEST), (kept, w.HOTTEST)),

@@ -190,8 +190,8 @@ def _generator(results: Results) -> Iterable[str]:
 
 
 def _losses(results: Results) -> Iterable[str]:
-    lost = [each for each in results.compared if each.over[0].startswith("Triptych") and each.over[1] == each.under[1]]
-    lost = [each for each in lost if each.by_rate.median < 1 and not each.under[0].startswith(("nginx", "Triptych"))]
+    peers = tuple(each.name for each in lineup.PEERS)
+    lost = [each for each in results.compared if each.by_rate.median < 1 and each.under[0].startswith(peers)]
     yield "## Where a peer is faster"
     if not lost:
         yield "Nowhere in this run, by the median of the rates."
@@ -206,7 +206,7 @@ def _losses(results: Results) -> Iterable[str]:
             why += f": {BEHIND[each.over[1]]}"
         elif "cache" in each.under[0]:
             why += "; the peer has the same cache in front, and what is not in it decides"
-        rows.append((each.under[0], each.over[1], _estimate(each.by_rate), why))
+        rows.append((each.under[0], each.over[1], f"{_estimate(each.by_rate)}{_over(each)}", why))
     yield _table(("", "workload", "Triptych ÷ it", "why"), rows)
 
 

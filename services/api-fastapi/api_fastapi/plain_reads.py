@@ -120,7 +120,7 @@ class PlainReads(HttpToolsProtocol):
         if reading.cancelled():
             return
         error = reading.exception()
-        if pending.disconnected:
+        if pending.disconnected or self.transport.is_closing():
             return
         answer = None if error else reading.result()
         more = b"" if pending.keep_alive else b"connection: close\r\n"

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from api_fastapi import categories, health, items, problems
 from api_fastapi.cache import Cache
 from api_fastapi.database import Database
-from api_fastapi.feed import Feed
+from api_fastapi.feed import Coherence, Feed, keep_in_order
+from api_fastapi.link import Place
 from api_fastapi.links import Links
+from api_fastapi.nodes import Nodes
 from api_fastapi.reading import Reader
 from api_fastapi.settings import Settings
 
@@ -22,8 +24,8 @@ class State(TypedDict):
     database: Database
     category_counts: categories.CategoryCounts
     cache: Cache
-    reader: Reader
-    feed: Feed | None
+    reader: Reader | Nodes
+    feed: Feed | Nodes | None
 
 
 class Shares(NamedTuple):
@@ -46,19 +48,28 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         share = shares(settings.database_pool_size)
+        primary = Place(settings.database_url)
         database = Database(settings, share.routes)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
         cache = Cache(settings.cache_memory_mb * 2**20)
-        links = Links(settings, share.walks, "force_generic_plan")
-        searches = Links(settings, share.searches, "force_custom_plan")
-        # without a cache there is nothing to keep coherent
-        feed = Feed(settings, links, cache) if settings.cache_memory_mb else None
-        following = [asyncio.create_task(task) for task in (feed.run(), feed.keep_in_order())] if feed else []
-        reader = Reader(links, searches, cache)
+        links = Links(settings, share.walks, "force_generic_plan", primary)
+        searches = Links(settings, share.searches, "force_custom_plan", primary)
+        reader: Reader | Nodes = Reader(links, searches, cache)
+        feed: Feed | Nodes | None = None
+        following: list[asyncio.Task[None]] = []
+        if settings.read_database_url:
+            feed = reader = Nodes(settings, cache, links, searches, primary)
+            database.follow(feed)
+            following = [asyncio.create_task(task) for task in feed.tasks()]
+        elif settings.cache_memory_mb:  # without a cache there is nothing to keep coherent
+            feed = Feed(settings, primary, Coherence(cache))
+            following = [asyncio.create_task(task) for task in (feed.run(), keep_in_order(links))]
         yield {"database": database, "category_counts": counts, "cache": cache, "reader": reader, "feed": feed}
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+        if isinstance(reader, Nodes):
+            reader.close()
         links.close()
         searches.close()
         await database.close()

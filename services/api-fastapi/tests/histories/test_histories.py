@@ -6,11 +6,8 @@ import random
 import threading
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.histories.judging import State, Verdict, judge
 from tests.histories.reading import Readers
+from tests.histories.trouble import run, trouble, written
 from tests.histories.writing import Writer
 from tests.running import Line, eventually, running
 
@@ -41,32 +39,6 @@ def place() -> Place:
         os.environ["TRIPTYCH_API_FASTAPI_DATABASE_URL"],
         os.environ["TRIPTYCH_OWNER_DATABASE_URL"],
     )
-
-
-@contextmanager
-def trouble(*kinds: tuple[float, Callable[[], None]]) -> Iterator[None]:
-    """Make each kind of trouble now and then, about so many seconds apart."""
-    over = threading.Event()
-
-    def make(apart: float, kind: Callable[[], None]) -> None:
-        while not over.wait(random.uniform(0.5, 1.5) * apart):
-            with suppress(psycopg.Error):
-                kind()
-
-    threads = [threading.Thread(target=make, args=kind) for kind in kinds]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-
-
-def run(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
-        connection.execute(statement)
 
 
 def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None]]) -> Verdict:
@@ -124,7 +96,7 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
     acknowledged: dict[tuple[int, State], float] = {}
     for writer in writers:
         acknowledged.update(writer.acknowledged)
-    verdict = judge(written(place, items), acknowledged, readers.seen, BOUND)
+    verdict = judge(written(place.writer, items), acknowledged, readers.seen, BOUND)
     ages = sorted(verdict.ages)
     print(
         f"{sum(writer.commits for writer in writers)} commits, {len(ages)} reads, {readers.refused} refused,"
@@ -134,19 +106,6 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
         connection.execute("DELETE FROM items WHERE id BETWEEN %s AND %s", [items[0], filler[-1]])
     assert len(ages) > 100 * seconds
     return verdict
-
-
-def written(place: Place, items: range) -> dict[int, list[State]]:
-    """Return all states that were committed, in order: what is deleted was of the version before."""
-    states: dict[int, list[State]] = defaultdict(list)
-    with psycopg.connect(place.writer) as connection:
-        rows: list[Any] = connection.execute(
-            "SELECT item_id, version, op = 'D' FROM item_history WHERE item_id BETWEEN %s AND %s ORDER BY 1, 2, 3",
-            [items[0], items[-1]],
-        ).fetchall()
-    for item, version, gone in rows:
-        states[item].append(State(version, gone))
-    return states
 
 
 def test_a_short_history(place: Place) -> None:

@@ -96,7 +96,8 @@ class Feed:
                     await self._poll_and_rest(link)
                     pause = _FIRST_PAUSE
             except (LinkLostError, DatabaseUnavailableError, psycopg.Error) as error:
-                logger.warning("the change feed of %s is interrupted: %s", self._place, error or error.__cause__)
+                level = logging.WARNING if pause == _FIRST_PAUSE else logging.DEBUG  # once is enough
+                logger.log(level, "the change feed of %s is interrupted: %s", self._place, error or error.__cause__)
                 self._follower.lost()
             finally:
                 if link is not None:

@@ -40,7 +40,9 @@ class Server:
         self.data = cluster.folder / name
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port: int = listening.getsockname()[1]
-        cluster.run("pg_basebackup", "-D", str(self.data), "-d", source, "--checkpoint=fast", "--no-sync")
+        cluster.run(
+            "pg_basebackup", "-D", str(self.data), "-d", source, "--checkpoint=fast", "--no-sync", "-X", "fetch"
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, primary: "Server | None" = None) -> None:
@@ -133,9 +135,9 @@ class Cluster:
         self.give(folder)
         self.servers: list[Server] = []
 
-    def primary(self) -> Server:
+    def primary(self, name: str = "primary") -> Server:
         """Return a running copy of the server that the tests run against."""
-        return self._add("primary", os.environ["TRIPTYCH_SUPERUSER_DATABASE_URL"], None)
+        return self._add(name, os.environ["TRIPTYCH_SUPERUSER_DATABASE_URL"], None)
 
     def standby(self, primary: Server, name: str) -> Server:
         """Return a standby that streams from `primary`."""

@@ -86,12 +86,7 @@ def test_a_history_with_standbys() -> None:
             with trouble(
                 (1, lambda: mistreat(standbys, primary)),
                 (5, lambda: run(superuser, KILL)),
-                (
-                    9,
-                    lambda: run(
-                        primary.url("TRIPTYCH_OWNER_DATABASE_URL"), "INSERT INTO item_change (op) VALUES ('T')"
-                    ),
-                ),
+                (9, lambda: run(owner, "INSERT INTO item_change (op) VALUES ('T')")),
             ):
                 asyncio.run(read())
             for writer in writers:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.running import eventually
 from tests.standbys.cluster import Server, cluster
-from tests.standbys.scene import NO_CACHE, Scene, scene
+from tests.standbys.scene import NO_CACHE, Scene, scene, write
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def servers() -> Iterator[tuple[Server, Server, Server]]:
 def here(servers: tuple[Server, Server, Server]) -> Iterator[Scene]:
     """A service on them."""
     primary, *standbys = servers
-    with scene([primary], standbys) as made:
+    with scene([primary, *standbys], standbys) as made:
         yield made
 
 
@@ -101,3 +101,20 @@ def test_while_the_primary_is_away_reads_go_on(here: Scene, standbys: list[Serve
     here.write("it is back")
     eventually(lambda: here.shown() == "it is back", 10)
     assert here.shown(*NO_CACHE) == "it is back"
+
+
+def test_when_a_standby_is_promoted_reads_go_on_and_the_other_is_not_asked(here: Scene, standbys: list[Server]) -> None:
+    """The last one: nothing is as it was after it. `test_promotion.py` has more of this."""
+    new, left_behind = standbys
+    here.write("before")
+    eventually(lambda: here.shown() == "before", 3)
+    here.primary.kill()
+    new.promote()
+    write(new, here.item, "after")
+    assert eventually(lambda: {here.shown()} - {"before"}, 10) == {"after"}
+    assert here.shown(*NO_CACHE) == "after"
+    assert left_behind.ask("SELECT pg_is_in_recovery()")
+    for number in range(10):
+        write(new, here.item, str(number))
+        eventually(lambda n=number: here.shown() == str(n), 3)  # type: ignore[misc]
+    assert here.service.ask("/readyz").status == 200

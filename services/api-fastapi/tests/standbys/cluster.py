@@ -67,7 +67,7 @@ class Server:
     def answers(self) -> bool:
         """Tell whether it takes connections."""
         try:
-            return self.ask("SELECT 1") == 1
+            return bool(self.ask("SELECT true"))
         except psycopg.OperationalError:
             return False
 

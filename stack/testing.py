@@ -1,13 +1,18 @@
 """`test`: raises a stack of its own, runs each part's tests against it, adds them up, and takes it down again."""
 
+import functools
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from stack import chromium, environment, ports
 from stack.down import down, remove
@@ -27,6 +32,9 @@ PARTS = {
     "tests": ROOT,
     "stack": ROOT / "stack",
 }
+# Parts that leave the stack's processes alone run two at a time, before those that stop some of them. Longest first.
+BESIDE = ["admin-django", "stack", "api-fastapi", "simple-flask", "shared", "gateway"]
+AT_ONCE = 2
 NO_TESTS = 5  # pytest's exit status when it collected none
 # Tests count the items of a category right after they wrote them.
 SETTINGS = {"CATEGORY_COUNTS_MAX_AGE_SECONDS": "0"}
@@ -58,7 +66,13 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
         try:
             up(load(ROOT, {**os.environ, **chosen}))
             told = {**os.environ, **environment.told(layout), **browser}
-            results = [_run(name, told, long=long, arguments=arguments) for name in parts]
+            run = functools.partial(_run, told=told, long=long, arguments=arguments)
+            if len(parts) > 1:
+                with ThreadPoolExecutor(AT_ONCE) as lanes:
+                    beside = list(lanes.map(functools.partial(_shown, run), [name for name in BESIDE if name in parts]))
+            else:
+                beside = []
+            results = beside + [run(name) for name in parts if name not in {each.part for each in beside}]
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             down(layout)
@@ -66,14 +80,23 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
     return 1 if any(result.failed for result in results) else 0
 
 
-def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str]) -> Result:
+def _shown(run: Callable[..., Result], part: str) -> Result:
+    """Run a part beside others, and show its output when it has ended, whole."""
+    with tempfile.TemporaryFile("w+") as output:
+        result = run(part, output=output)
+        output.seek(0)
+        print(output.read(), end="", flush=True)
+    return result
+
+
+def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str], output: IO[str] | None = None) -> Result:
     folder = PARTS[part]
     report = HOME / f"{part}.xml"
     report.unlink(missing_ok=True)
     # The stack's tests are run at the root, where `stack` can be imported; the others where their service is run.
     place = ROOT if part == "stack" else folder
     paths = [str(place)] if place == ROOT else [str(place), str(ROOT / "shared")]
-    print(f"\n=== {part}", flush=True)
+    print(f"\n=== {part}", file=output or sys.stdout, flush=True)
     start = time.monotonic()
     done = subprocess.run(
         [
@@ -81,7 +104,7 @@ def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str]) -
             "-c", str(ROOT / "pyproject.toml"), f"--rootdir={place}",
             "-m", "long" if long else "not long", f"--junitxml={report}", *arguments,
         ],
-        cwd=place, env={**told, "PYTHONPATH": os.pathsep.join(paths)}, check=False,
+        cwd=place, env={**told, "PYTHONPATH": os.pathsep.join(paths)}, stdout=output, check=False,
     )  # fmt: skip
     seconds = time.monotonic() - start
     passed, failed, skipped = _counts(report)

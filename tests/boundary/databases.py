@@ -53,10 +53,11 @@ class Server:
     def new_database(self, template: str = "template1") -> Iterator[str]:
         """Make a database under a name of its own, empty or as the template, and drop it afterwards."""
         name = f"boundary_{uuid.uuid4().hex}"
-        making = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        making, dropping = sql.SQL("CREATE DATABASE {} TEMPLATE {}"), sql.SQL("DROP DATABASE {} WITH (FORCE)")
         with self.connect("postgres", "postgres") as superuser:
             superuser.execute(making.format(sql.Identifier(name), sql.Identifier(template)))
-            try:
-                yield name
-            finally:
-                superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            yield name
+        finally:  # by a new connection: the server may have been restarted
+            with self.connect("postgres", "postgres") as superuser:
+                superuser.execute(dropping.format(sql.Identifier(name)))

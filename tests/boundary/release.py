@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.boundary.tree import ROOT, Tree
 
+_GIT = ["git", "-c", f"safe.directory={ROOT}"]  # whoever owns the clone
 _COMMIT = re.compile(r"commit `?([0-9a-f]{7,40})")
 
 
@@ -18,13 +19,12 @@ def previous_release() -> str:
 
 def unpack(commit: str, folder: Path) -> Tree:
     """Put the files of a commit into a folder."""
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    archive = subprocess.run([*_GIT, "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     subprocess.run(["tar", "-x"], cwd=folder, input=archive.stdout, check=True)
     return Tree(folder)
 
 
 def git(*arguments: str) -> list[str]:
     """Return the lines that git answers with."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split(
-        "\n"
-    )
+    answer = subprocess.run([*_GIT, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return answer.split("\n")

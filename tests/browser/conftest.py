@@ -59,7 +59,12 @@ def visitor(browser: Browser, url: str, gateway: Wire) -> Iterator[Visitor]:
 
 @pytest.fixture(scope="session")
 def word(database: psycopg.Connection) -> str:
-    """A word that stands in `ITEMS` items and nowhere else; they are named Lantern 00 and so on, priced 1.00 and up."""
+    """A word that stands in `ITEMS` items and nowhere else, which nobody changes."""
+    return lanterns(database)
+
+
+def lanterns(database: psycopg.Connection) -> str:
+    """Make `ITEMS` items named Lantern 00 and so on, priced 1.00 and up; return a word that finds only them."""
     made = f"w{uuid.uuid4().hex}"
     with database.cursor() as cursor:
         cursor.executemany(

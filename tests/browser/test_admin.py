@@ -7,9 +7,16 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from tests.browser.conftest import lanterns
 from tests.browser.visitor import Visitor
 
 ITEMS = "/admin/catalog/item/"
+
+
+@pytest.fixture
+def word(database: psycopg.Connection) -> str:
+    """A word that finds items which are the test's own, to be changed."""
+    return lanterns(database)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ os.environ |= {
 }
 django.setup()
 
+from accounts.hashing import BoundedArgon2PasswordHasher  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -49,6 +50,14 @@ def django_db_setup() -> None:
         superuser.execute(f"CREATE DATABASE {DATABASE} OWNER triptych_owner")
     owner = {"OWNER_DATABASE_URL": _on_test_database(os.environ["TRIPTYCH_OWNER_DATABASE_URL"])}
     subprocess.run([sys.executable, "manage.py", "bootstrap"], cwd=SERVICE, env={**os.environ, **owner}, check=True)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spend a hundredth of the work on each password, but where the work itself is tried (mark `full_hashing`)."""
+    if request.node.get_closest_marker("full_hashing") is None:
+        monkeypatch.setattr(BoundedArgon2PasswordHasher, "time_cost", 1)
+        monkeypatch.setattr(BoundedArgon2PasswordHasher, "memory_cost", 2048)
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def test_who_has_a_second_factor_needs_it_for_a_token(client: Client) -> None:
     assert client.post("/api/auth/token/", sent, content_type="application/json").status_code == 401  # used
 
 
+@pytest.mark.full_hashing
 def test_logins_that_come_together_take_turns() -> None:
     """Each takes 100 MiB for the moment; eight at once would be more than the container has."""
     encoded = make_password(PASSWORD)

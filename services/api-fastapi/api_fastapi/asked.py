@@ -10,7 +10,8 @@ from api_fastapi.responses import matches
 
 # Set by admin-django on who has just written, for five seconds.
 _FRESH_COOKIE = re.compile(rb"(?:^|;)[ \t]*triptych_fresh=")
-_NO_CACHE = re.compile(rb"(?:^|,)[ \t]*no-cache[ \t]*(?:,|=|$)", re.IGNORECASE)
+# `max-age=0` is what a browser's reload sends; the gateway takes it for the same.
+_NO_CACHE = re.compile(rb"(?:^|,)[ \t]*(?:no-cache|max-age=0)[ \t]*(?:,|=|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _READ = frozenset(
     {b"x-request-id", b"if-none-match", b"cache-control", b"cookie", b"content-length", b"transfer-encoding"}

@@ -28,7 +28,14 @@ DJANGO = (
     "TOKEN_ISSUER",
     "TOKEN_AUDIENCE",
 )
-FASTAPI = ("CACHE_MEMORY_MB", "FEED_POLL_MS", "EVENT_LISTENERS_MAX")
+FASTAPI = (
+    "CACHE_MEMORY_MB",
+    "FEED_POLL_MS",
+    "EVENT_LISTENERS_MAX",
+    "READ_DATABASE_URL",
+    "READ_DATABASE_POOL_SIZE",
+    "READ_MAX_LAG_MS",
+)
 GATEWAY = ("GATEWAY_RATE_LIMIT", "GATEWAY_LOG_HITS", "TRUSTED_PROXIES")
 # What programs want to know about the system they run on; nothing else of the user's environment is passed on.
 SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")

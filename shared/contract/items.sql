@@ -98,6 +98,15 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO item_feed_life DEFAULT VALUES ON CONFLICT DO NOTHING;
+    UPDATE item_feed_state SET life = living.life
+    FROM (
+        -- the first eight digits of a WAL file's name are its timeline
+        SELECT concat_ws(
+            '/', left(pg_walfile_name(pg_current_wal_lsn()), 8), token, extract(epoch FROM pg_postmaster_start_time())
+        )
+        FROM item_feed_life
+    ) AS living (life)
+    WHERE item_feed_state.life IS DISTINCT FROM living.life;
 
     UPDATE item_feed_state
     SET trimmed = mark, mark = pg_snapshot_xmin(pg_current_snapshot()), marked_at = now()
@@ -352,6 +361,7 @@ CREATE TABLE public.item_feed_state (
     trimmed xid8 DEFAULT '0'::xid8 NOT NULL,
     mark xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
     marked_at timestamp with time zone DEFAULT now() NOT NULL,
+    life text,
     CONSTRAINT item_feed_state_one_check CHECK (one)
 );
 

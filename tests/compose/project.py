@@ -18,6 +18,7 @@ OURS = (
     "ADMIN_DJANGO_",
     "SIMPLE_FLASK_",
     "API_FASTAPI_",
+    "REPLICATOR_",
     "TRUSTED_PROXIES",
     "CACHE_",
     "CATEGORY_",
@@ -54,6 +55,7 @@ class Project:
     name: str
     port: int
     postgres_port: int
+    files: tuple[str, ...] = FILES
 
     @property
     def url(self) -> str:
@@ -64,7 +66,7 @@ class Project:
         """Return the environment in which `docker compose` means this project."""
         return clean_environment() | {
             "COMPOSE_PROJECT_NAME": self.name,
-            "COMPOSE_FILE": os.pathsep.join(str(ROOT / file) for file in FILES),
+            "COMPOSE_FILE": os.pathsep.join(str(ROOT / file) for file in self.files),
             "TRIPTYCH_PORT": str(self.port),
             "TRIPTYCH_POSTGRES_PORT": str(self.postgres_port),
         }

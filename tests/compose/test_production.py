@@ -64,9 +64,8 @@ def test_the_gateway_is_published_once_and_to_everyone() -> None:
 
 
 def test_every_variable_that_compose_reads_is_in_the_example() -> None:
-    files = [
-        (ROOT / name).read_text(encoding="utf-8") for name in ("docker-compose.yml", "docker-compose.production.yml")
-    ]
+    names = ("docker-compose.yml", "docker-compose.production.yml", "docker-compose.standby.yml")
+    files = [(ROOT / name).read_text(encoding="utf-8") for name in names]
     read = set(re.findall(r"\$\{([A-Z_]+):", "".join(files)))
     named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert read > set(REQUIRED)

@@ -21,6 +21,8 @@ DOMAIN = ".triptych.svc.cluster.local"
 # What .env.example explains and no container is told, or not by this name.
 OF_THE_COMMANDS = {"TRIPTYCH_PORT", "TRIPTYCH_HOME"}
 PASSWORDS = {"TRIPTYCH_OWNER_PASSWORD", "ADMIN_DJANGO_PASSWORD"}
+# What is set only where there are standbys: docker-compose.standby.yml, the production overlay.
+OF_STANDBYS = {"READ_DATABASE_URL", "REPLICATOR_PASSWORD"}
 
 Compose = dict[str, Any]
 
@@ -130,7 +132,7 @@ def test_every_setting_is_explained_and_every_explained_one_is_a_setting(local: 
     upstreams = {key for key in told if key.endswith("_UPSTREAM")}
     urls = {key for key in told if key.endswith("_URL")}
     settings = told - upstreams - urls - {"POSTGRES_DB", "POSTGRES_INITDB_ARGS", "TRIPTYCH_DEMO_DATA"}
-    assert settings | OF_THE_COMMANDS | PASSWORDS == set(explained())
+    assert settings | OF_THE_COMMANDS | PASSWORDS | OF_STANDBYS == set(explained())
 
 
 def test_the_explained_defaults_are_those_of_the_base(production: list[Object], local: list[Object]) -> None:

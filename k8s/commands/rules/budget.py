@@ -18,8 +18,9 @@ def _per_pod(workload: Workload, environment: dict[str, str]) -> int:
             return int(environment["WEB_WORKERS"]) * int(environment["WEB_THREADS"])
         case "simple-flask":
             return int(environment["WEB_WORKERS"]) * int(environment["DATABASE_POOL_SIZE"])
-        case "api-fastapi":  # one process; its feed has one more
-            return max(int(environment["DATABASE_POOL_SIZE"]), 3) + 1
+        case "api-fastapi":  # one process; each feed has one more
+            standbys = int(environment["READ_DATABASE_POOL_SIZE"]) + 1 if "READ_DATABASE_URL" in environment else 0
+            return max(int(environment["DATABASE_POOL_SIZE"]), 3) + 1 + standbys
         case _:
             return MIGRATE if workload.kind == "Job" else 1 if workload.kind == "CronJob" else 0
 
@@ -42,7 +43,7 @@ def demands(objects: Sequence[Object]) -> dict[str, int]:
 
 
 def fits_into_max_connections(objects: Sequence[Object]) -> Iterator[str]:
-    """All that may be asked for fits into the primary."""
+    """All that may be asked for, reads of standbys included, fits into one server: after a fail-over it may have to."""
     limit = DEFAULT_MAX_CONNECTIONS
     for cluster in of_kind(objects, "Cluster"):
         limit = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])

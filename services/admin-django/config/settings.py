@@ -21,14 +21,15 @@ def database(url: str, **parameters: int | str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts["dbname"],
-        "USER": parts["user"],
-        "PASSWORD": parts["password"],
-        "HOST": parts["host"],
-        "PORT": parts.get("port", ""),
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user"),
+        "PASSWORD": parts.pop("password"),
+        "HOST": parts.pop("host"),  # may be several, as PORT may
+        "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **parts,  # target_session_attrs, sslmode and the like
             "connect_timeout": 2,
             "tcp_user_timeout": 2000,  # a host that vanished answers nothing
             "keepalives_idle": 5,

@@ -20,6 +20,16 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- Only where standbys are wanted: it may copy the whole cluster, and do nothing in it, not even connect to a database.
+    password := current_setting('triptych.replicator_password', true);
+    IF password <> '' THEN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'replicator') THEN
+            CREATE ROLE replicator;
+        END IF;
+        ALTER ROLE replicator LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+        EXECUTE format('ALTER ROLE replicator PASSWORD %L', password);
+    END IF;
+
     EXECUTE format('ALTER DATABASE %I OWNER TO triptych_owner', current_database());
 END
 $$;

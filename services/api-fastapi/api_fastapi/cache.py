@@ -167,6 +167,15 @@ class Cache:
         """Tell whether all that was reported since `start` is still known."""
         return self.trusted() and start.flushes == self._flushes and start.polls >= horizon
 
+    def show(self, snapshot: str, connected: float, shown: Iterable[tuple[int, int | None]]) -> Collection[int]:
+        """Prepare for an answer that is about to be given: items with their versions, None where there is no such item.
+
+        Returns the items that must not be shown so, because they were shown newer: none, with one database.
+        """
+        if self.ahead(snapshot, connected):
+            self.witness(shown)
+        return ()
+
     def ahead(self, snapshot: str, connected: float) -> bool:
         """Tell whether a read with `snapshot` may have seen more than the feed has reported yet.
 
@@ -176,20 +185,19 @@ class Cache:
         """
         return snapshot != self._seen or connected >= self._seen_from
 
-    def witness(self, versions: Iterable[tuple[int, int]]) -> None:
-        """Forget what is older than the items (id and version) that a read ahead of the feed is about to show.
+    def witness(self, shown: Iterable[tuple[int, int | None]]) -> None:
+        """Forget what is older than what a read ahead of the feed is about to show.
 
         Without this somebody could see a new version in that answer, and then the old one in another.
         """
         self._lists.clear()
         self._witnessed += 1
-        for item_id, version in versions:
-            self._raise_floor(item_id, version)
+        for item_id, version in shown:
+            if version is None:
+                self._items.drop(item_target(item_id))
+            else:
+                self._raise_floor(item_id, version)
         self._bound_floors()
-
-    def witness_absence(self, item_id: int) -> None:
-        """Forget an item that a read ahead of the feed has not found."""
-        self._items.drop(item_target(item_id))
 
 
 def item_target(item_id: int) -> bytes:

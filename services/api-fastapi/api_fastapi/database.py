@@ -3,16 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, Select, create_engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import URL, Row, Select, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from api_fastapi.settings import Settings
 from api_fastapi.unavailable import DatabaseUnavailableError, is_undefined
+
+if TYPE_CHECKING:
+    from api_fastapi.nodes import Nodes
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ class Database:
         # An engine over psycopg's async connections, awaited through `greenlet_spawn`: what `create_async_engine` does
         # too, but importing `sqlalchemy.ext.asyncio` brings the whole ORM, 6 MB in each worker that never uses it.
         self._engine = create_engine(
-            make_url(settings.database_url).set(drivername="postgresql+psycopg_async"),
+            _url(settings.database_url),
             isolation_level="AUTOCOMMIT",
             pool_size=size,
             max_overflow=0,
@@ -44,6 +48,22 @@ class Database:
                 "prepare_threshold": 0,  # prepare a statement when it is first run
             },
         )
+
+    def follow(self, nodes: "Nodes") -> None:
+        """Connect to the node that has the say now."""
+
+        @event.listens_for(self._engine, "do_connect")
+        def _connect(dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> None:
+            place = record.info["place"] = nodes.authority
+            if place is not nodes.primary.place:
+                for part in conninfo_to_dict(nodes.primary.place.url):
+                    parameters.pop(part, None)
+                parameters.update(conninfo_to_dict(place.url), **place.parameters())
+
+        @event.listens_for(self._engine, "checkout")
+        def _check(connection: Any, record: Any, proxy: Any) -> None:
+            if record.info["place"] is not nodes.authority:
+                raise DisconnectionError("another node has the say now")
 
     async def fetch(
         self, statement: Select[Any], values: Mapping[str, object], deadline: float | None = None
@@ -84,6 +104,14 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await greenlet_spawn(self._engine.dispose)
+
+
+def _url(url: str) -> URL:
+    """Return a URL of libpq, which may name several hosts, as SQLAlchemy writes it."""
+    parts = conninfo_to_dict(url)
+    name, password, database = (str(parts.pop(part)) for part in ("user", "password", "dbname"))
+    query = {key: str(value) for key, value in parts.items()}
+    return URL.create("postgresql+psycopg_async", name, password, database=database, query=query)
 
 
 def _reason(error: DBAPIError) -> str | None:

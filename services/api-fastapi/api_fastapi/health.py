@@ -7,20 +7,21 @@ from fastapi import APIRouter, Depends, Request, Response
 from api_fastapi import selects
 from api_fastapi.database import DatabaseDependency
 from api_fastapi.feed import Feed
+from api_fastapi.nodes import Nodes
 from api_fastapi.routes import ExactRoute, other_answers
 from api_fastapi.schemas import Alive, Ready
 from api_fastapi.unavailable import DatabaseUnavailableError
 
 # The newest migration of the catalog that this code relies on.
-REQUIRED_MIGRATION = "0006_left_category"
+REQUIRED_MIGRATION = "0008_standbys"
 # Seconds after which a database counts as away: less than the patience of those who ask.
 _DEADLINE = 2
 
 router = APIRouter(tags=["health"], route_class=ExactRoute)
 
 
-async def _feed(request: Request) -> Feed:
-    feed: Feed = request.state.feed
+async def _feed(request: Request) -> Feed | Nodes:
+    feed: Feed | Nodes = request.state.feed
     return feed
 
 
@@ -33,9 +34,10 @@ async def livez() -> Response:
 
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", operation_id="readyz", response_model=Ready, responses=other_answers(503))
-async def readyz(database: DatabaseDependency, feed: Annotated[Feed, Depends(_feed)]) -> Response:
-    """Answer 200 when the database answers, the migration that this code needs is applied, and the change feed has been
-    caught up with once (reads go to the database while it cannot be followed); else 503.
+async def readyz(database: DatabaseDependency, feed: Annotated[Feed | Nodes, Depends(_feed)]) -> Response:
+    """Answer 200 when the database answers (the primary, or a standby that stands in for it), the migration that this
+    code needs is applied, and the change feed has been caught up with once (reads go to the database while it cannot be
+    followed); else 503.
     """
     needed = {"app": "catalog", "migration": REQUIRED_MIGRATION}
     if not await database.fetch(selects.APPLIED_MIGRATION, needed, deadline=_DEADLINE):

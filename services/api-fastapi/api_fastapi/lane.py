@@ -15,6 +15,7 @@ from triptych_shared.request_ids import ASGIRequestIds, request_id
 from api_fastapi import SERVICE, cursors
 from api_fastapi.asked import asked
 from api_fastapi.cache import Cache, item_of
+from api_fastapi.nodes import Nodes
 from api_fastapi.parameters import ItemQuery, query_faults
 from api_fastapi.problems import internal, not_found, unavailable
 from api_fastapi.reading import Reader
@@ -39,7 +40,7 @@ class FastLane:
             await self._app(scope, receive, send)
             return
         cache: Cache = scope["state"]["cache"]
-        reader: Reader = scope["state"]["reader"]
+        reader: Reader | Nodes = scope["state"]["reader"]
         ask = asked(scope["headers"])
         query_string: bytes = scope["query_string"]
         target = scope["path"].encode() if not query_string else _LIST.encode() + b"?" + query_string
@@ -70,7 +71,7 @@ class FastLane:
         await send({"type": "http.response.body", "body": answer.body if scope["method"] == "GET" else b""})
 
 
-def _reading(path: str, query_string: bytes, target: bytes, reader: Reader, fresh: bool) -> Any:
+def _reading(path: str, query_string: bytes, target: bytes, reader: Reader | Nodes, fresh: bool) -> Any:
     """Return what brings the answer, None where the request is not right in all its parts."""
     if path == _LIST:
         try:

@@ -6,8 +6,10 @@ psycopg's cursors cost two to three times the round trip itself (`docs/decisions
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
@@ -16,6 +18,39 @@ from api_fastapi.settings import Settings
 from api_fastapi.unavailable import DatabaseUnavailableError, is_undefined
 
 CONNECT_TIMEOUT = 2
+# Connections to try until one leads to the wanted server, where a name stands for several.
+_TRIES = 8
+_SERVER = b"SELECT concat(inet_server_addr(), ' ', inet_server_port())"
+
+
+@dataclass
+class Place:
+    """Where connections go: a URL, or one of its hosts, and which server answers there."""
+
+    url: str
+    host: str | None = None
+    port: str | None = None
+    # Known once the feed is read there: from then on nothing else is asked than what the feed tells of.
+    server: bytes | None = None
+
+    @classmethod
+    def each_of(cls, url: str) -> list["Place"]:
+        """Return every host of a URL as a place of its own."""
+        parts = conninfo_to_dict(url)
+        hosts = str(parts["host"]).split(",")
+        ports = str(parts.get("port") or "").split(",")
+        return [cls(url, host, port or "5432") for host, port in zip(hosts, ports * len(hosts), strict=False)]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}" if self.host else "the database"
+
+    def parameters(self) -> dict[str, str]:
+        """Return what a connection needs beside the URL."""
+        return {"host": self.host, "port": self.port} if self.host and self.port else {}
+
+    def conninfo(self) -> str:
+        """Return all that a connection needs."""
+        return make_conninfo(self.url, **self.parameters())
 
 
 class LinkLostError(Exception):
@@ -27,6 +62,7 @@ class Link:
 
     def __init__(self, connection: psycopg.AsyncConnection[object]) -> None:
         """Take over an open connection."""
+        self.server = b""
         self._connection = connection
         self._pg = connection.pgconn
         self._socket = self._pg.socket
@@ -38,14 +74,24 @@ class Link:
         self.lost = False
 
     @classmethod
-    async def open(cls, settings: Settings, plans: str, name: str = "api-fastapi") -> "Link":
-        """Connect as `name`, with `plans` as plan_cache_mode and what may follow it.
+    async def open(cls, settings: Settings, place: Place, plans: str) -> "Link":
+        """Connect for reads, with `plans` as plan_cache_mode and what may follow it.
 
-        Raises DatabaseUnavailableError when that fails.
+        Where the server is known at a place, no other will do. Raises DatabaseUnavailableError when that fails.
         """
+        for _ in range(_TRIES):
+            link = await cls.open_any(settings, place, plans)
+            if place.server is None or link.server == place.server:
+                return link
+            link.close()
+        raise DatabaseUnavailableError("another database answers")
+
+    @classmethod
+    async def open_any(cls, settings: Settings, place: Place, plans: str, name: str = "api-fastapi") -> "Link":
+        """Connect as `name` to whichever server answers; its `server` tells which that is."""
         try:
             connection: psycopg.AsyncConnection[object] = await psycopg.AsyncConnection.connect(
-                settings.database_url,
+                place.conninfo(),
                 autocommit=True,
                 application_name=name,
                 connect_timeout=CONNECT_TIMEOUT,
@@ -53,7 +99,12 @@ class Link:
             )
         except psycopg.Error as error:
             raise DatabaseUnavailableError("the database does not answer") from error
-        return cls(connection)
+        link = cls(connection)
+        try:
+            link.server = (await link.run(b"server", _SERVER, [], CONNECT_TIMEOUT)).get_value(0, 0) or b""
+        except LinkLostError as error:
+            raise DatabaseUnavailableError("the database does not answer") from error
+        return link
 
     async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None], deadline: float) -> PGresult:
         """Run a statement, prepared under `name` on its first use, and return its rows.

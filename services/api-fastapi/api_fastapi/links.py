@@ -7,7 +7,7 @@ from time import monotonic
 
 from psycopg.pq.abc import PGresult
 
-from api_fastapi.link import Link, LinkLostError
+from api_fastapi.link import Link, LinkLostError, Place
 from api_fastapi.settings import Settings
 from api_fastapi.unavailable import DatabaseUnavailableError
 
@@ -18,40 +18,62 @@ _PATIENCE = 2
 class Links:
     """At most `size` connections, opened when they are needed."""
 
-    def __init__(self, settings: Settings, size: int, plans: str) -> None:
+    def __init__(self, settings: Settings, size: int, plans: str, place: Place | None = None) -> None:
         """Open none yet; `plans` are their planner's settings, `statements.WALKING` or `SEARCHING`."""
         self._settings = settings
         self._plans = plans
+        self._place = place or Place(settings.database_url)
         # the server bounds a statement; a server that is frozen or cut off is given up a second later
         self._deadline = settings.database_statement_timeout_ms / 1000 + 1
         self._free: list[Link] = []
+        self._busy: set[Link] = set()
         self._openable = size
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._abandoned = 0
         # when the newest was opened, by the monotonic clock
         self.connected = 0.0
 
     async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
         """Run a statement; raise DatabaseUnavailableError when the database cannot answer."""
+        abandoned = self._abandoned
         link = await self._take()
+        self._busy.add(link)
         try:
             try:
-                return await link.run(name, statement, values, self._deadline)
+                result = await link.run(name, statement, values, self._deadline)
             except LinkLostError:
+                self._check(abandoned)
                 # It had died since its last use, as all do when Postgres restarts. A read may be repeated: so the
                 # first request after a restart works, and no request pays for a ping.
                 self._drop_dead()
+                self._busy.discard(link)
                 link = await self._open()
-            try:
-                return await link.run(name, statement, values, self._deadline)
-            except LinkLostError as error:
-                raise DatabaseUnavailableError("the database does not answer") from error
+                self._busy.add(link)
+                try:
+                    result = await link.run(name, statement, values, self._deadline)
+                except LinkLostError as error:
+                    raise DatabaseUnavailableError("the database does not answer") from error
+            self._check(abandoned)
+            return result
         finally:
+            self._busy.discard(link)
             self._give(link)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
         while self._free:
             self._free.pop().close()
+
+    def abandon(self) -> None:
+        """Close every connection; what is under way brings nothing any more, not even if its answer is here already."""
+        self._abandoned += 1
+        self._drop_dead()
+        for link in self._busy:
+            link.close()
+
+    def _check(self, abandoned: int) -> None:
+        if abandoned != self._abandoned:
+            raise DatabaseUnavailableError("this database is not asked any more")
 
     async def _take(self) -> Link:
         loop = asyncio.get_running_loop()
@@ -64,8 +86,12 @@ class Links:
                     await turn
             except TimeoutError:
                 raise DatabaseUnavailableError("all connections to the database are busy") from None
-        if self._free:
-            return self._free.pop()
+        while self._free:
+            link = self._free.pop()
+            if self._place.server in (None, link.server):
+                return link
+            link.close()  # the feed is read elsewhere now
+            self._openable += 1
         self._openable -= 1
         try:
             return await self._open()
@@ -74,7 +100,7 @@ class Links:
             raise
 
     async def _open(self) -> Link:
-        link = await Link.open(self._settings, self._plans)
+        link = await Link.open(self._settings, self._place, self._plans)
         self.connected = monotonic()
         return link
 

@@ -12,8 +12,10 @@ from api_fastapi.cache import Cache
 from api_fastapi.database import Database
 from api_fastapi.events import routes as events
 from api_fastapi.events.broadcast import Broadcast
-from api_fastapi.feed import Feed
+from api_fastapi.feed import Coherence, Feed, keep_in_order
+from api_fastapi.link import Place
 from api_fastapi.links import Links
+from api_fastapi.nodes import Nodes
 from api_fastapi.reading import Reader
 from api_fastapi.settings import Settings
 
@@ -24,8 +26,8 @@ class State(TypedDict):
     database: Database
     category_counts: categories.CategoryCounts
     cache: Cache
-    reader: Reader
-    feed: Feed
+    reader: Reader | Nodes
+    feed: Feed | Nodes
     broadcast: Broadcast
 
 
@@ -49,16 +51,26 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         share = shares(settings.database_pool_size)
+        primary = Place(settings.database_url)
         database = Database(settings, share.routes)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
         cache = Cache(settings.cache_memory_mb * 2**20)
-        links = Links(settings, share.walks, statements.WALKING)
-        searches = Links(settings, share.searches, statements.SEARCHING)
-        reader = Reader(links, searches, cache)
-        broadcast = Broadcast(searches, cache, reader, settings.event_listeners_max)
-        feed = Feed(settings, links, cache, broadcast)
-        going_on = (feed.run(), feed.keep_in_order(), broadcast.run(), broadcast.catch_up())
-        following = [asyncio.create_task(task) for task in going_on]
+        links = Links(settings, share.walks, statements.WALKING, primary)
+        searches = Links(settings, share.searches, statements.SEARCHING, primary)
+        reader: Reader | Nodes
+        feed: Feed | Nodes
+        if settings.read_database_url:
+            feed = reader = nodes = Nodes(settings, cache, links, searches, primary)
+            broadcast = Broadcast(nodes, cache, nodes, settings.event_listeners_max)
+            nodes.report_to(Coherence(cache, broadcast))
+            database.follow(nodes)
+            going_on = nodes.tasks()
+        else:
+            reader = Reader(links, searches, cache)
+            broadcast = Broadcast(searches, cache, reader, settings.event_listeners_max)
+            feed = Feed(settings, primary, Coherence(cache, broadcast))
+            going_on = [feed.run(), keep_in_order(links)]
+        following = [asyncio.create_task(task) for task in (*going_on, broadcast.run(), broadcast.catch_up())]
         yield {
             "database": database,
             "category_counts": counts,
@@ -70,6 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+        if isinstance(reader, Nodes):
+            reader.close()
         links.close()
         searches.close()
         await database.close()

@@ -14,6 +14,7 @@ from api_fastapi import SERVICE
 from api_fastapi.answers import Answer
 from api_fastapi.cache import Cache, item_of
 from api_fastapi.events.listeners import Listener
+from api_fastapi.nodes import Nodes
 from api_fastapi.problems import internal, not_found, unavailable
 from api_fastapi.reading import Reader
 from api_fastapi.transport import JoiningTransport
@@ -109,8 +110,8 @@ class PlainReads(HttpToolsProtocol):
         if item_id is None:
             return False
         self._unset_keepalive_if_required()
-        reader: Reader = self.app_state["reader"]
-        reading = asyncio.ensure_future(reader.item(item_id))
+        reader: Reader | Nodes = self.app_state["reader"]
+        reading: asyncio.Future[Answer | None] = asyncio.ensure_future(reader.item(item_id))
         pending = self.cycle = cast(Any, _Pending())
         reading.add_done_callback(lambda _: self._landed(pending, target, told or token_hex(16).encode(), reading))
         return True

@@ -3,18 +3,19 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg.pq.abc import PGresult
 
 from api_fastapi import cursors, statements
 from api_fastapi.answers import Answer, item_answer, list_answer
-from api_fastapi.cache import Cache, Start
+from api_fastapi.cache import Start
 from api_fastapi.links import Links
 from api_fastapi.parameters import ItemQuery
 from api_fastapi.responses import next_link
+from api_fastapi.unavailable import DatabaseUnavailableError
 
 # Single reads under way at once; what comes meanwhile is read together when one returns. Two keep one CPU of Postgres
 # busy while the other's rows are handed out.
@@ -23,6 +24,29 @@ _LARGEST_BATCH = 200
 
 _VERSIONS = re.compile(rb'\{"id":([0-9]+),|,"version":([0-9]+),"created_at":"')
 _ITEM = b'{"id":'  # nothing within a string looks like it: JSON escapes the quotes there
+
+
+class Ledger(Protocol):
+    """What reads are offered to, and who knows what may be shown: the cache, where there is one database only."""
+
+    def start(self) -> Start:
+        """Return what a read must remember from before it is sent."""
+
+    def show(self, snapshot: str, connected: float, shown: Iterable[tuple[int, int | None]]) -> Collection[int]:
+        """Prepare for an answer with these items; return those that must not be shown so.
+
+        It was read with `snapshot`, on one of the connections of which the newest was opened at `connected`.
+        """
+
+    def keep_item(self, start: Start, item_id: int, answer: Answer) -> bool:
+        """Keep an item, or refuse to."""
+
+    def keep_list(self, start: Start, target: bytes, snapshot: str, answer: Answer) -> bool:
+        """Keep a list, or refuse to."""
+
+
+class BehindError(DatabaseUnavailableError):
+    """This database has not got yet what was shown already."""
 
 
 class Flight:
@@ -55,11 +79,11 @@ class Flight:
 class Reader:
     """Reads through which everything in the cache comes, and everything that goes past it."""
 
-    def __init__(self, links: Links, searches: Links, cache: Cache) -> None:
-        """Read over `links`, or `searches` where a plan depends on the values, and offer what comes to `cache`."""
+    def __init__(self, links: Links, searches: Links, ledger: Ledger) -> None:
+        """Read over `links`, or `searches` where a plan depends on the values, and offer what comes to `ledger`."""
         self._links = links
         self._searches = searches
-        self._cache = cache
+        self._ledger = ledger
         self._loop = asyncio.get_running_loop()
         self._wanted: dict[int, Flight] = {}
         self._under_way: dict[int, Flight] = {}
@@ -114,7 +138,7 @@ class Reader:
         task.add_done_callback(self._tasks.discard)
 
     async def _read_items(self, batch: dict[int, Flight]) -> None:
-        start = self._cache.start()
+        start = self._ledger.start()
         try:
             ids = b"{%b}" % b",".join([b"%d" % item_id for item_id in batch])
             result = await self._links.run(b"items", statements.ITEMS, [ids])
@@ -139,14 +163,15 @@ class Reader:
             version = value(row, 1)
             body = value(row, 2)
             found.append((int(value(row, 0) or 0), item_answer(version, body) if version and body else None))
-        if self._cache.ahead((value(0, 3) or b"").decode(), self._links.connected):
-            self._cache.witness((item_id, answer.version) for item_id, answer in found if answer)
-            for item_id, answer in found:
-                if answer is None:
-                    self._cache.witness_absence(item_id)
+        snapshot = (value(0, 3) or b"").decode()
+        shown = [(item_id, answer.version if answer else None) for item_id, answer in found]
+        behind = self._ledger.show(snapshot, self._links.connected, shown)
         for item_id, answer in found:
             flight = batch[item_id]
-            passes = answer is not None and not flight.overtaken and self._cache.keep_item(start, item_id, answer)
+            if item_id in behind:
+                flight.crash(BehindError("the database is behind"))
+                continue
+            passes = answer is not None and not flight.overtaken and self._ledger.keep_item(start, item_id, answer)
             flight.land(answer, passes)
 
     def _again(self, flight: Flight, wanted: dict[int, Flight], item_id: int) -> None:
@@ -170,16 +195,16 @@ class Reader:
     async def _read_page(
         self, target: bytes, flight: Flight, query: ItemQuery, position: cursors.Position | None
     ) -> None:
-        start = self._cache.start()
+        start = self._ledger.start()
         try:
             filters = query.filters()
             links = self._links if statements.along_an_index(query.sort, frozenset(filters)) else self._searches
             result = await links.run(*page_statement(query, filters, position))
             rows, count, snapshot = (result.get_value(0, column) or b"" for column in range(3))
-            if self._cache.ahead(snapshot.decode(), links.connected):
-                self._cache.witness(_versions(rows))
+            if self._ledger.show(snapshot.decode(), links.connected, _versions(rows)):
+                raise BehindError("the database is behind")
             answer = _page(rows, int(count), query, filters)
-            flight.land(answer, self._cache.keep_list(start, target, snapshot.decode(), answer))
+            flight.land(answer, self._ledger.keep_list(start, target, snapshot.decode(), answer))
         except BaseException as error:
             flight.crash(error)
             if not isinstance(error, Exception):

@@ -20,3 +20,14 @@ class Snapshot(NamedTuple):
     def sees(self, tx: int) -> bool:
         """Tell whether what the transaction `tx` wrote was visible, if it was committed."""
         return tx < self.xmin or (tx < self.xmax and tx not in self.in_progress)
+
+    def contains(self, other: "Snapshot") -> bool:
+        """Tell whether this sees every transaction that `other` sees."""
+        return all(tx in other.in_progress for tx in range(self.xmax, other.xmax)) and all(
+            tx in other.in_progress or tx >= other.xmax for tx in self.in_progress
+        )
+
+    def with_in_progress(self, xids: str) -> "Snapshot":
+        """Return this snapshot with these transactions, ascending and separated by commas, as those in progress."""
+        first = xids.partition(",")[0] or self.xmax
+        return Snapshot.parse(f"{first}:{self.xmax}:{xids}")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from tests.running import Line, Service, running
+from tests.running import Line, Service, eventually, running
 
 READS = ["/api/items/?limit=1", "/api/items/1/", "/api/categories/", "/readyz"]
 
@@ -67,3 +68,13 @@ def test_a_database_that_was_never_migrated_is_not_ready(database_url: str) -> N
             answer = service.ask(path)
             assert answer.status == 503
             assert "not migrated" in answer.json()["detail"]
+
+
+def test_several_servers_may_be_named_of_which_the_one_that_takes_writes_is_asked(database_url: str) -> None:
+    target = conninfo_to_dict(database_url)
+    here = f"{target['host']}:{target['port']}"
+    several = database_url.replace(here, f"127.0.0.1:1,{here}") + "?target_session_attrs=read-write"
+    with running(several, CACHE_MEMORY_MB="8") as service:
+        eventually(lambda: service.ask("/readyz").status == 200)
+        assert service.ask("/api/items/?limit=1").status == 200
+        assert service.ask("/api/categories/").status == 200

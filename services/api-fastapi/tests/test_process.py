@@ -27,6 +27,10 @@ from tests.running import FOLDER, running
         ("CACHE_MEMORY_MB", "-1"),
         ("FEED_POLL_MS", "4"),
         ("EVENT_LISTENERS_MAX", "-1"),
+        ("READ_DATABASE_URL", "standby:5432"),
+        ("READ_DATABASE_URL", "postgresql://a:b@c:1,d:2/e?port=1,2,3"),
+        ("READ_DATABASE_POOL_SIZE", "1"),
+        ("READ_MAX_LAG_MS", "2000"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import make_url
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import URL
 from triptych_shared.settings import database_url, integer
 
 LARGEST_BODY = 256 * 1024
@@ -18,7 +19,7 @@ def from_environment() -> dict[str, Any]:
         # Werkzeug cuts a chunked body off at this length without a word: one byte more than we take shows that it did.
         "MAX_CONTENT_LENGTH": LARGEST_BODY + 1,
         "PROVIDE_AUTOMATIC_OPTIONS": False,
-        "SQLALCHEMY_DATABASE_URI": make_url(database_url()).set(drivername="postgresql+psycopg"),
+        "SQLALCHEMY_DATABASE_URI": _sqlalchemy_url(database_url()),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "isolation_level": "AUTOCOMMIT",  # each read is one statement: one snapshot, no BEGIN and COMMIT around it
             "pool_size": pool_size,
@@ -36,3 +37,11 @@ def from_environment() -> dict[str, Any]:
             },
         },
     }
+
+
+def _sqlalchemy_url(url: str) -> URL:
+    """Return a URL of libpq, which may name several hosts, as SQLAlchemy writes it."""
+    parts = conninfo_to_dict(url)
+    name, password, database = (str(parts.pop(part)) for part in ("user", "password", "dbname"))
+    query = {key: str(value) for key, value in parts.items()}
+    return URL.create("postgresql+psycopg", name, password, database=database, query=query)

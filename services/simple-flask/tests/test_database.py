@@ -101,3 +101,12 @@ def test_a_pool_without_a_free_connection_is_unavailable(
         begun = time.monotonic()
         assert_problem(app.test_client().get("/api/items/"), 503, "unavailable")
         assert time.monotonic() - begun < 10
+
+
+def test_several_servers_may_be_named_of_which_the_one_that_takes_writes_is_asked(
+    monkeypatch: pytest.MonkeyPatch, make_app: Callable[..., Flask]
+) -> None:
+    url = os.environ["TRIPTYCH_SIMPLE_FLASK_DATABASE_URL"]
+    here = f"{make_url(url).host}:{make_url(url).port}"
+    monkeypatch.setenv("DATABASE_URL", url.replace(here, f"127.0.0.1:1,{here}") + "?target_session_attrs=read-write")
+    assert make_app().test_client().get("/api/items/?limit=1").status_code == 200

@@ -14,12 +14,10 @@ import psycopg
 from api_fastapi.cache import Cache, Change
 from api_fastapi.events.batches import Batch, Event, framed, resync
 from api_fastapi.events.changes import Changes, merge
-from api_fastapi.events.describing import describe
+from api_fastapi.events.describing import Items, describe
 from api_fastapi.events.listeners import Listener
-from api_fastapi.events.missed import Missed
+from api_fastapi.events.missed import Missed, Source
 from api_fastapi.events.positions import Position
-from api_fastapi.links import Links
-from api_fastapi.reading import Reader
 from api_fastapi.unavailable import DatabaseUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -36,9 +34,9 @@ _PAUSE = 0.25
 class Broadcast:
     """The streams of this worker."""
 
-    def __init__(self, links: Links, cache: Cache, reader: Reader, most: int) -> None:
-        """Admit up to `most` streams; look up what was missed over `links`, and items through `cache` and `reader`."""
-        self._missed = Missed(links)
+    def __init__(self, source: Source, cache: Cache, reader: Items, most: int) -> None:
+        """Admit up to `most` streams; look up what was missed in `source`, and items through `cache` and `reader`."""
+        self._missed = Missed(source)
         self._cache = cache
         self._reader = reader
         self._most = most
@@ -53,6 +51,8 @@ class Broadcast:
         self._pending: Changes = {}
         self._lost = False
         self._telling = False
+        # moves to other nodes, and how many of them have been bridged
+        self._moves = self._bridged = 0
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
 
@@ -70,7 +70,9 @@ class Broadcast:
             if len(self._pending) > _MOST_PENDING:
                 return self._lose()
             self._news.set()
-        if not (self._pending or self._telling or self._lost):
+        if self._moved:
+            self._news.set()
+        elif not (self._pending or self._telling or self._lost):
             self._told = self._heard
         return None
 
@@ -83,6 +85,19 @@ class Broadcast:
             self._arrival.set()
         else:
             self._lose()
+
+    def report_move(self) -> None:
+        """Learn that the polls to come are another node's, and do not continue the one before.
+
+        What nobody has been told yet is looked up there, from what was told on: also what is pending here.
+        """
+        self._moves += 1
+        self._heard = None
+        self._pending.clear()
+
+    @property
+    def _moved(self) -> bool:
+        return self._moves != self._bridged
 
     def _lose(self) -> None:
         self._pending.clear()
@@ -128,11 +143,13 @@ class Broadcast:
         while True:
             await self._arrival.wait()
             self._arrival.clear()
-            while self._resuming and self._told is not None:
+            while self._resuming and self._told is not None and not self._moved:
                 position = next(iter(self._resuming.values()))
                 try:
                     async with self._turn:
                         batches = await self._since(position, self._told)
+                        if self._moved:
+                            continue  # whether it was asked of a node that has all that was told, nobody knows
                         # those too who have come meanwhile
                         for listener in [one for one, was in self._resuming.items() if was == position]:
                             del self._resuming[listener]
@@ -187,9 +204,11 @@ class Broadcast:
         end, start = self._heard, self._told
         if end is None or start is None:
             return
-        changes, lost = self._pending, self._lost
+        changes, lost, moves = self._pending, self._lost, self._moves
         self._pending, self._lost, self._telling = {}, False, True
         try:
+            if self._moved and not lost:
+                lost = not await self._bridge(start, end, changes)
             wanted = self._wanted(changes)
             events = None if lost else await self._described(wanted)
             while events is not None and (now := self._wanted(changes)).keys() > wanted.keys():
@@ -202,8 +221,19 @@ class Broadcast:
         finally:
             self._telling = False
         batch = Batch(start, end, events)
-        self._told = end
+        self._told, self._bridged = end, moves
+        self._arrival.set()  # who came while it was moved
         await self._to_all(self._joined, lambda listener: listener.send(batch.chunk(listener.wanted)))
+
+    async def _bridge(self, start: Position, end: Position, changes: Changes) -> bool:
+        """Add to `changes` what this node told before it was followed; return False where nobody knows."""
+        moves = self._moves
+        missed = await self._missed.between(start, end)
+        if moves != self._moves:
+            raise DatabaseUnavailableError("another node is followed by now")
+        for item_id, changed in (missed or {}).items():
+            merge(changes, item_id, *changed)
+        return missed is not None
 
     def _wanted(self, changes: Changes) -> Changes:
         """Leave out items that nobody follows, where all follow certain items."""

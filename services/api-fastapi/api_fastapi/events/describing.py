@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable
+from typing import Protocol
 
 from api_fastapi.answers import Answer
 from api_fastapi.cache import Cache, item_target
 from api_fastapi.events.batches import Event
 from api_fastapi.events.changes import Changed, Changes
-from api_fastapi.reading import Reader
 
 # Items read at once, and the bytes of items beyond which it is cheaper for everybody to read again.
 _TOGETHER = 200
@@ -16,7 +17,14 @@ _MOST_BYTES = 8 * 2**20
 _CATEGORY = re.compile(rb'"category":(?:null|"([a-z0-9-]+)"),"version":[0-9]+,"created_at":"')
 
 
-async def describe(changes: Changes, cache: Cache, reader: Reader) -> list[Event] | None:
+class Items(Protocol):
+    """Where items are read."""
+
+    def item(self, item_id: int) -> Awaitable[Answer | None]:
+        """Return one item, None where there is none."""
+
+
+async def describe(changes: Changes, cache: Cache, reader: Items) -> list[Event] | None:
     """Return an event for each changed item, as it is now, in the order of the changes; None where they are too large.
 
     The cache has dropped what was changed, so what it has is new enough; and a read that is sent now sees it all.

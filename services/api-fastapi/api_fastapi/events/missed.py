@@ -1,10 +1,13 @@
 """What has changed since a position, from the change table: for those who connect again."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
+
+from psycopg.pq.abc import PGresult
 
 from api_fastapi.events.changes import Changes, merge
 from api_fastapi.events.positions import Position
-from api_fastapi.links import Links
 
 _MISSED = Path(__file__).with_name("missed.sql").read_bytes()
 # Beyond so many changes, or items, it is cheaper for everybody to read again.
@@ -12,12 +15,19 @@ _MOST_CHANGES = 20_000
 _MOST_ITEMS = 2_000
 
 
+class Source(Protocol):
+    """Where the feed is read that is told."""
+
+    async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
+        """Run a statement that is planned for its values: one plan for all reads the whole table."""
+
+
 class Missed:
     """Reads the change table, bounded."""
 
-    def __init__(self, links: Links) -> None:
-        """Read over `links`, whose statements are planned for their values: one plan for all reads the whole table."""
-        self._links = links
+    def __init__(self, source: Source) -> None:
+        """Read from `source`."""
+        self._source = source
 
     async def between(self, start: Position, end: Position) -> Changes | None:
         """Return the changes after `start` up to `end`; None where that cannot be told, or is too much.
@@ -28,7 +38,7 @@ class Missed:
             return None  # most forgeries: without a query
         bounds = [b"%d" % (_MOST_CHANGES + 1), b"%d" % (_MOST_ITEMS + 1)]
         values = [start.snapshot.encode(), end.snapshot.encode(), *bounds]
-        value = (result := await self._links.run(b"missed", _MISSED, values)).get_value
+        value = (result := await self._source.run(b"missed", _MISSED, values)).get_value
         token, gone, count = (value(0, column) for column in range(3))
         if token is None or Position.of(token, "").life != start.life or gone == b"t":
             return None

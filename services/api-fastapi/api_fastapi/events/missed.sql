@@ -4,7 +4,7 @@
 -- Together with feed.sql, which goes on after $2, each change comes once. `changes` tells how many there
 -- were, NULL where there were none; an item without id stands for all of them (TRUNCATE).
 SELECT
-    life.token || '/' || extract(epoch FROM pg_postmaster_start_time()), -- as in feed.sql
+    state.home || ' ' || state.life, -- what feed.sql has, and standby.sql; here nobody has to know that it is the present one
     state.trimmed > pg_snapshot_xmin($1::text::pg_snapshot)
         OR pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax($1::text::pg_snapshot),
     missed.changes,
@@ -12,7 +12,6 @@ SELECT
     missed.version,
     missed.left_categories
 FROM item_feed_state AS state
-LEFT JOIN item_feed_life AS life ON true
 LEFT JOIN LATERAL (
     SELECT
         item_id,

@@ -6,8 +6,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -16,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.histories.judging import State, Verdict, judge
 from tests.histories.reading import Readers
+from tests.histories.trouble import run, trouble
 from tests.histories.writing import Writer, written
 from tests.running import Line, eventually, running
 
@@ -39,32 +39,6 @@ def place() -> Place:
         os.environ["TRIPTYCH_API_FASTAPI_DATABASE_URL"],
         os.environ["TRIPTYCH_OWNER_DATABASE_URL"],
     )
-
-
-@contextmanager
-def trouble(*kinds: tuple[float, Callable[[], None]]) -> Iterator[None]:
-    """Make each kind of trouble now and then, about so many seconds apart."""
-    over = threading.Event()
-
-    def make(apart: float, kind: Callable[[], None]) -> None:
-        while not over.wait(random.uniform(0.5, 1.5) * apart):
-            with suppress(psycopg.Error):
-                kind()
-
-    threads = [threading.Thread(target=make, args=kind) for kind in kinds]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-
-
-def run(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
-        connection.execute(statement)
 
 
 def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None]]) -> Verdict:

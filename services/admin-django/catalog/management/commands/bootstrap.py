@@ -49,6 +49,7 @@ class Command(BaseCommand):
             "admin_django": conninfo_to_dict(database_url())["password"],
             "simple_flask": require("SIMPLE_FLASK_PASSWORD"),
             "api_fastapi": require("API_FASTAPI_PASSWORD"),
+            "replicator": text("REPLICATOR_PASSWORD", ""),  # unset: there is no such role
         }
         with _locked(superuser_url) as superuser, superuser.transaction():
             for role, password in passwords.items():

@@ -1,0 +1,65 @@
+"""What was shown lately, so that a database that is behind is not believed about it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import NamedTuple
+
+
+class _Shown(NamedTuple):
+    version: int | None  # None: that there is no such item
+    by: object
+    at: float
+
+
+class Shown:
+    """The newest state of each item that was shown and that the database which is asked now may not have yet."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """Begin with nothing."""
+        self._clock = clock
+        self._items: dict[int, _Shown] = {}
+        self._order: deque[tuple[float, int]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def note(self, by: object, shown: Iterable[tuple[int, int | None]]) -> None:
+        """Note what is about to be shown of items as the database `by` has them; None stands for their absence."""
+        now = self._clock()
+        for item_id, version in shown:
+            known = self._items.get(item_id)
+            if known is not None and known.version is not None and version is not None and known.version > version:
+                continue
+            self._items[item_id] = _Shown(version, by, now)
+            self._order.append((now, item_id))
+
+    def newer_than(self, by: object, shown: Iterable[tuple[int, int | None]]) -> set[int]:
+        """Return the items of which more was shown than the database `by` has.
+
+        Whether an item came or went since, versions do not tell: it is returned then as well.
+        """
+        behind = set()
+        for item_id, version in shown:
+            known = self._items.get(item_id)
+            if known is None or known.by is by or (known.version is None and version is None):
+                continue
+            if known.version is None or version is None or version < known.version:
+                behind.add(item_id)
+        return behind
+
+    def settle(self, by: object, own: float, everything: float) -> None:
+        """Forget what database `by` showed before `own` and what anyone showed before `everything`: it has that now."""
+        while self._order and self._order[0][0] < max(own, everything):
+            at, item_id = self._order[0]
+            known = self._items.get(item_id)
+            if known is not None and known.at == at:
+                if at >= everything and known.by is not by:
+                    return
+                del self._items[item_id]
+            self._order.popleft()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._items.clear()
+        self._order.clear()

@@ -1,0 +1,1 @@
+"""Reads from real streaming standbys, and everything that can happen to them."""

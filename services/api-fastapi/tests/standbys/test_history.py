@@ -101,8 +101,9 @@ def test_a_history_with_standbys() -> None:
         verdict = judge(written(writing, items), acknowledged, readers.seen, BOUND)
     ages = sorted(verdict.ages)
     print(
-        f"seed {seed}: {sum(writer.commits for writer in writers)} commits, {len(ages)} reads, {readers.refused} refused,"
-        f" age p99 {ages[len(ages) * 99 // 100] * 1000:.0f} ms, worst {ages[-1] * 1000:.0f} ms"
+        f"seed {seed}: {sum(writer.commits for writer in writers)} commits, {len(ages)} reads,"
+        f" {readers.refused} refused, age p99 {ages[len(ages) * 99 // 100] * 1000:.0f} ms,"
+        f" worst {ages[-1] * 1000:.0f} ms"
     )
     assert len(ages) > 50 * seconds
     assert verdict.faults == []

@@ -1,9 +1,14 @@
 """One primary and two standbys: who is asked while they come and go, and that nothing is taken back meanwhile."""
 
+import threading
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 
+from tests.events.follower import Follower
 from tests.running import eventually
 from tests.standbys.cluster import Server, cluster
 from tests.standbys.scene import NO_CACHE, Scene, scene, write
@@ -101,6 +106,94 @@ def test_while_the_primary_is_away_reads_go_on(here: Scene, standbys: list[Serve
     here.write("it is back")
     eventually(lambda: here.shown() == "it is back", 10)
     assert here.shown(*NO_CACHE) == "it is back"
+
+
+@contextmanager
+def each_renamed_once(here: Scene, items: list[int]) -> Iterator[None]:
+    """Rename one after the other meanwhile, and the rest in the end."""
+    over = threading.Event()
+
+    def rename() -> None:
+        with psycopg.connect(here.primary.url("TRIPTYCH_DATABASE_URL"), autocommit=True) as writer:
+            for item in items:
+                writer.execute("UPDATE items SET name = 'renamed' WHERE id = %s", [item])
+                over.wait(0.005)
+
+    thread = threading.Thread(target=rename)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_stream_misses_no_change_while_nodes_are_left_and_taken_back(here: Scene, standbys: list[Server]) -> None:
+    first, second = standbys
+    category = f"streamed-{uuid.uuid4().hex}"
+    with psycopg.connect(here.primary.url("TRIPTYCH_DATABASE_URL"), autocommit=True) as writer:
+        writer.execute("INSERT INTO categories (slug, name) VALUES (%s, 'Streamed')", [category])
+        rows = writer.execute(
+            "INSERT INTO items (name, description, price, category)"
+            " SELECT 'before', '', 1, %s FROM generate_series(1, 1500) RETURNING id",
+            [category],
+        ).fetchall()
+    items = [item for (item,) in rows]
+    here.reads_from(first)
+    eventually(lambda: here.service.ask(f"/api/items/{items[-1]}/").status == 200)
+    with Follower(here.service.port, f"?category={category}").joined() as follower:
+        with each_renamed_once(here, items):
+            # it is left when it is a second behind, of which the other's feed has told by then
+            first.ask("ALTER SYSTEM SET recovery_min_apply_delay = '10s'")
+            first.ask("SELECT pg_reload_conf()")
+            here.reads_from(second)
+            first.ask("ALTER SYSTEM RESET recovery_min_apply_delay")
+            first.ask("SELECT pg_reload_conf()")
+            second.kill()
+            here.reads_from(first)
+            second.start(here.primary)
+        write(here.primary, items[0], "the last")
+        told = follower.until(items[0], "the last")
+        assert {event.kind for event in told} == {"changed"}
+        assert {event.data["id"] for event in told if event.data["name"] != "before"} == set(items)
+
+
+def test_a_change_that_commits_late_is_told_to_who_comes_back(servers: tuple[Server, Server, Server]) -> None:
+    """Also right after it was told to others, when the position of all streams is still behind it: polls are rare."""
+    primary, *standbys = servers
+    with (
+        scene([primary], standbys, FEED_POLL_MS="500") as here,
+        psycopg.connect(primary.url("TRIPTYCH_DATABASE_URL")) as slow,
+    ):
+        here.reads_from(*standbys)
+        row = slow.execute(
+            "INSERT INTO items (name, description, price) VALUES ('late', '', 1) RETURNING id"
+        ).fetchone()
+        assert row is not None
+        query = f"?ids={here.item},{row[0]}"
+        with Follower(here.service.port, query).joined() as follower:
+            for name in ("earlier", "earliest"):  # the second one's position has the first behind it
+                here.write(name)
+                follower.until(here.item, name)
+        with Follower(here.service.port, query).joined() as another:
+            slow.commit()
+            another.until(row[0], "late")
+        with Follower(here.service.port, query, follower.last_id) as back:
+            here.write("the last")
+            assert row[0] in {event.data.get("id") for event in back.until(here.item, "the last")}
+
+
+def test_a_stream_is_resumed_from_a_standby_also_while_the_primary_is_away(here: Scene, standbys: list[Server]) -> None:
+    with Follower(here.service.port, f"?ids={here.item}").joined() as follower:
+        here.write("told")
+        follower.until(here.item, "told")
+    here.write("missed")
+    name = f"SELECT name FROM items WHERE id = {here.item}"
+    eventually(lambda: {standby.ask(name) for standby in standbys} == {"missed"})
+    here.primary.kill()
+    with Follower(here.service.port, f"?ids={here.item}", follower.last_id) as back:
+        assert back.next().data["name"] == "missed"
+    here.primary.start()
 
 
 def test_when_a_standby_is_promoted_reads_go_on_and_the_other_is_not_asked(here: Scene, standbys: list[Server]) -> None:

@@ -57,6 +57,8 @@ class Links:
             return result
         finally:
             self._busy.discard(link)
+            if abandoned != self._abandoned:
+                link.close()  # it was about to be opened then
             self._give(link)
 
     def close(self) -> None:

@@ -1,10 +1,13 @@
 -- What was committed after the snapshot $1 and is seen by the snapshot $2, by item: the greatest version, and the
 -- categories that it has left. Always at least one row; up to $4 items from up to $3 changes.
 --
--- Together with feed.sql, which goes on after $2, each change comes once. `changes` tells how many there
--- were, NULL where there were none; an item without id stands for all of them (TRUNCATE).
+-- Together with feed.sql, which goes on after $2, each change comes once. On a standby $2 is less than what was told
+-- there (standby.sql), so all that is seen now counts, and some of it comes again. `changes` tells how many there were,
+-- NULL where there were none; an item without id stands for all of them (TRUNCATE).
 SELECT
-    state.home || ' ' || state.life, -- what feed.sql has, and standby.sql; here nobody has to know that it is the present one
+    -- As in feed.sql and standby.sql. Whether it is the present one does not matter here: the feed tells, and then all is
+    -- read again.
+    state.home || ' ' || state.life,
     state.trimmed > pg_snapshot_xmin($1::text::pg_snapshot)
         OR pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax($1::text::pg_snapshot),
     missed.changes,
@@ -26,7 +29,7 @@ LEFT JOIN LATERAL (
             SELECT tx, item_id, version, left_category FROM item_change
             WHERE tx = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
         ) AS later
-        WHERE pg_visible_in_snapshot(tx, $2::text::pg_snapshot)
+        WHERE pg_is_in_recovery() OR pg_visible_in_snapshot(tx, $2::text::pg_snapshot)
         LIMIT $3::bigint
     ) AS bounded
     GROUP BY item_id

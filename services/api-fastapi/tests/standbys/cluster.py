@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +93,14 @@ class Server:
     def freeze(self) -> None:
         """Halt all its processes."""
         for process in self._processes():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # they come and go
+                process.suspend()
 
     def thaw(self) -> None:
         """Let them go on."""
         for process in self._processes():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def promote(self) -> None:
         """Make a primary of a standby; return when it is one."""

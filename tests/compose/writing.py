@@ -34,6 +34,10 @@ class Writing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Begin no more, and return when what was begun is done."""
         self._over.set()
         for thread in self._threads:
             thread.join()

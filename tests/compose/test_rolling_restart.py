@@ -1,4 +1,4 @@
-"""Each replica of every service is stopped and started again while people read and write: nobody notices."""
+"""Each replica of every service is stopped and started again while people read, write and follow: nobody notices."""
 
 import json
 import subprocess

@@ -21,9 +21,11 @@ def up(overlay: str, registry: str) -> None:
     print(f"cluster: {context}")
     built = images.build(registry)
     images.deliver(list(built.values()), context, registry)
-    images.run("kubectl", "apply", "--filename", "-", text=kustomize.render(_with_images(overlay, built)))
-    job = "--selector=app.kubernetes.io/component=migration"
-    images.run("kubectl", "wait", "job", job, "--for=condition=complete", *_here(f"--timeout={PATIENCE}"))
+    rendered = kustomize.render(_with_images(overlay, built))
+    images.run("kubectl", "apply", "--filename", "-", text=rendered)
+    # by its name: one of an earlier release that failed is still there, and will never complete
+    [job] = [f"job/{each['metadata']['name']}" for each in kustomize.objects(rendered) if each["kind"] == "Job"]
+    images.run("kubectl", "wait", job, "--for=condition=complete", *_here(f"--timeout={PATIENCE}"))
     for name in built:
         images.run("kubectl", "rollout", "status", f"deployment/{name}", *_here(f"--timeout={PATIENCE}"))
     print(

@@ -5,6 +5,7 @@ by HTTP are asked from outside, as the kubelet asks them; those by a command are
 """
 
 import json
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -95,10 +96,20 @@ class Pods:
             return True
         return False
 
+    def complaints(self) -> str:
+        """Return what the gateway's log says of errors, its own and the answers 500 and above."""
+        return complaints(f"{self.name}-gateway")
+
     def has_succeeded(self, name: str) -> bool:
         """Tell whether the container has ended, and well."""
         state = self.state(name)
         return (state["Status"], state["ExitCode"]) == ("exited", 0)
+
+
+def complaints(container: str) -> str:
+    """Return the last lines of a gateway's log that tell of errors."""
+    log = subprocess.run(["docker", "logs", container], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return "\n".join([line for line in log.stdout.splitlines() if re.search(r'\[error\]|"status":5', line)][-40:])
 
 
 def _security(workload: Workload, container: Object) -> list[str]:

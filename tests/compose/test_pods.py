@@ -66,22 +66,24 @@ def told(pods: Pods) -> dict[str, str]:
     }
 
 
-def run_suites(told: dict[str, str], *arguments: str) -> None:
-    """Run tests in a process of their own, against the pods; raise AssertionError with their end if any fails."""
+def run_suites(pods: Pods, told: dict[str, str], *arguments: str) -> None:
+    """Run tests in a process of their own, against the pods.
+
+    Raises AssertionError, with their end and what the gateway complained of, if any fails.
+    """
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{pods.complaints()}"
 
 
-def test_the_contract_holds(told: dict[str, str]) -> None:
-    run_suites(
-        told, "-m", "not long", "-k", "not generated", "tests/contract/test_parity.py", "tests/contract/test_exports.py"
-    )
+def test_the_contract_holds(pods: Pods, told: dict[str, str]) -> None:
+    short = ["tests/contract/test_parity.py", "tests/contract/test_exports.py"]
+    run_suites(pods, told, "-m", "not long", "-k", "not generated", *short)
 
 
 @pytest.mark.long
-def test_the_contract_holds_in_all_generated_cases(told: dict[str, str]) -> None:
-    run_suites(told, "-m", "not native", "tests/contract")
+def test_the_contract_holds_in_all_generated_cases(pods: Pods, told: dict[str, str]) -> None:
+    run_suites(pods, told, "-m", "not native", "tests/contract")
 
 
 def test_the_migration_finds_all_done_when_it_is_applied_again(pods: Pods) -> None:

@@ -34,6 +34,10 @@ class Writing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Begin no more, and return when what was begun is done."""
         self._over.set()
         for thread in self._threads:
             thread.join()
@@ -49,6 +53,7 @@ class Writing:
     def _post(self, gateway: Wire, bearer: Bearer, name: str) -> None:
         """Write one item, with a key of its own; also when it is over: what was begun is brought to its end."""
         key = str(uuid.uuid4())
+        reply = None
         for _ in range(1000):
             try:
                 headers = {**bearer.headers(), "Idempotency-Key": key}

@@ -1,12 +1,8 @@
 """Changes are told through the gateway, whoever writes, and when the worker behind it is another one."""
 
 import http.client
-import json
 import secrets
-import socket
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -14,54 +10,10 @@ import pytest
 from tests.bearer import Bearer, send
 from tests.problems import assert_problem
 from tests.ready import PREFIXES, wait_until_ready
+from tests.stream import EVENTS, Stream
 from tests.system import System
 from tests.wait import until
 from tests.wire import Wire
-
-EVENTS = "/api/items/events/"
-
-
-class Stream:
-    """One stream through the gateway; `last_id` is what its client would hand back."""
-
-    def __init__(self, url: str, query: str, last_id: str = "") -> None:
-        address = urlsplit(url)
-        self.last_id = last_id
-        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
-        lines = [f"GET {EVENTS}{query} HTTP/1.1", f"Host: {address.netloc}", "Accept-Encoding: gzip"]
-        lines += [f"Last-Event-ID: {last_id}"] if last_id else []
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
-        self._response = http.client.HTTPResponse(self._socket)
-        self._response.begin()
-        self.status, self.headers = self._response.status, self._response.headers
-
-    def close(self) -> None:
-        self._response.close()
-        self._socket.close()
-
-    def event(self) -> tuple[str, Any]:
-        """Return the next event and its data; EOFError when the stream has ended."""
-        while True:
-            fields = self.block()
-            if "data" in fields:
-                return fields["event"], json.loads(fields["data"])
-
-    def block(self) -> dict[str, str]:
-        """Return the fields of the next block."""
-        fields: dict[str, str] = {}
-        while (line := self._response.readline()) != b"\n":
-            if not line:
-                raise EOFError
-            name, _, value = line.decode().removesuffix("\n").partition(": ")
-            fields[name] = value
-        self.last_id = fields.get("id", self.last_id)
-        return fields
-
-    def joined(self) -> "Stream":
-        """Wait until everything from now on is told."""
-        while "id" not in self.block():
-            pass
-        return self
 
 
 @pytest.fixture

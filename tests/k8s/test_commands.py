@@ -96,6 +96,8 @@ def test_up_builds_loads_applies_waits_and_says_where_it_is(machine: Machine) ->
     order = ["docker build"] * 4 + ["docker tag"] * 4 + ["kind load", "kubectl apply", "kubectl wait"]
     assert [verb for verb in verbs if verb not in ("kubectl config", "kubectl rollout")] == order
     assert verbs[-4:] == ["kubectl rollout"] * 4
+    [waited] = [call for call in machine.calls if call.startswith("kubectl wait")]
+    assert f"job/{applied_job(machine)} " in waited
     [load] = [call for call in machine.calls if call.startswith("kind load")]
     assert load.startswith("kind load docker-image --name shop triptych/admin-django:")
 

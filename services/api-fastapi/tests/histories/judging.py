@@ -1,10 +1,11 @@
 """What a history must be like."""
 
 import heapq
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -48,7 +49,12 @@ def judge(
     `written` has every state of each item in order, `acknowledged` when its writer learned that it was committed.
     """
     faults, ages = [], []
-    known = {item: _acknowledgements(states, item, acknowledged) for item, states in written.items()}
+    courses: dict[int, _Course] = defaultdict(lambda: _Course([], {}))
+    for item, states in written.items():
+        known = {
+            place: acknowledged[item, state] for place, state in enumerate(states) if (item, state) in acknowledged
+        }
+        courses[item] = _Course(states, known)
     shown: dict[tuple[int, int], int] = defaultdict(lambda: -1)  # the newest state that a process has shown for certain
     finished: list[tuple[float, int, int, int]] = []
     shown_by: dict[tuple[int, int, int], Seen] = {}
@@ -56,47 +62,52 @@ def judge(
         while finished and finished[0][0] <= read.began:
             _, process, item, earlier = heapq.heappop(finished)
             shown[process, item] = max(shown[process, item], earlier)
-        states = written.get(read.item, [])
+        course = courses[read.item]
         before = shown[read.process, read.item]
-        due = _newest(known.get(read.item, []), read.began - bound)
-        found = _place(states, read.version, max(before, due))
+        due = course.newest(read.began - bound)
+        found = course.place(read.version, max(before, due))
         if found is None:
             last = shown_by.get((read.process, read.item, before))
-            faults.append(f"{read} is nothing that was written after {last}, or {states[due]}")
+            faults.append(f"{read} is nothing that was written after {last}, or the state {due}")
             continue
         place = found
         if place < before:
             faults.append(f"{read} goes back: {shown_by[read.process, read.item, before]} had come before")
         if place < due:
-            faults.append(f"{read} is too old: {states[due]} had been there for {bound} s")
+            faults.append(f"{read} is too old: {written[read.item][due]} had been there for {bound} s")
         if read.version is not None:  # being gone may be any such state, and has no age
-            newest = _newest(known.get(read.item, []), read.began)
-            ages.append(_age(known[read.item], place, read.began) if newest > place else 0.0)
+            ages.append(course.age(place, read.began))
         if read.certain:
             heapq.heappush(finished, (read.ended, read.process, read.item, place))
             shown_by.setdefault((read.process, read.item, place), read)
     return Verdict(faults, ages)
 
 
-def _acknowledgements(
-    states: list[State], item: int, acknowledged: dict[tuple[int, State], float]
-) -> list[tuple[float, int]]:
-    """Return when which state was known to be there, in order of time; each outdates all before it."""
-    return sorted((acknowledged[item, state], n) for n, state in enumerate(states) if (item, state) in acknowledged)
+class _Course:
+    """An item's states by their places, and which of them was known to be there when; each outdates all before it."""
 
+    def __init__(self, states: list[State], acknowledged: dict[int, float]) -> None:
+        known = sorted((moment, place) for place, moment in acknowledged.items())
+        self._moments = [moment for moment, _ in known]
+        self._newest = list(accumulate((place for _, place in known), max))
+        self._places = {state.version: place for place, state in enumerate(states) if not state.gone}
+        self._gone = [place for place, state in enumerate(states) if state.gone]
 
-def _newest(known: list[tuple[float, int]], moment: float) -> int:
-    return max((place for _, place in known[: bisect_right(known, (moment, 1 << 62))]), default=-1)
+    def newest(self, moment: float) -> int:
+        """Return the newest state that was known to be there at a moment, -1 before all."""
+        known = bisect_right(self._moments, moment)
+        return self._newest[known - 1] if known else -1
 
+    def age(self, place: int, moment: float) -> float:
+        """Return for how many seconds a state had been out of date at a moment; 0 where it was not."""
+        outdated = bisect_right(self._newest, place)
+        return max(0.0, moment - self._moments[outdated]) if outdated < len(self._moments) else 0.0
 
-def _place(states: list[State], version: int | None, least: int) -> int | None:
-    """Return which state an answer shows; being gone may be any such state, so the first that is not too early."""
-    if version is not None:
-        return states.index(State(version, False)) if State(version, False) in states else None
-    if least == -1:
-        return -1
-    return next((n for n, state in enumerate(states) if n >= least and state.gone), None)
-
-
-def _age(known: list[tuple[float, int]], place: int, moment: float) -> float:
-    return moment - min(time for time, newer in known if newer > place)
+    def place(self, version: int | None, least: int) -> int | None:
+        """Return which state an answer shows; being gone may be any such state, so the first that is not too early."""
+        if version is not None:
+            return self._places.get(version)
+        if least == -1:
+            return -1
+        later = bisect_left(self._gone, least)
+        return self._gone[later] if later < len(self._gone) else None

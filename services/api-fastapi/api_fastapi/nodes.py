@@ -24,7 +24,7 @@ from api_fastapi.link import Place
 from api_fastapi.links import Links
 from api_fastapi.node import Life, Node
 from api_fastapi.parameters import ItemQuery
-from api_fastapi.reading import Reader
+from api_fastapi.reading import BehindError, Reader
 from api_fastapi.settings import Settings
 from api_fastapi.shown import Shown
 from api_fastapi.snapshot import Snapshot
@@ -40,6 +40,8 @@ _PROBATION = 1.0
 _MARK_AGE = 1.0
 # Seconds that a read waits for a node that can be asked, while one takes another's place.
 _PATIENCE = 1.0
+# Seconds for which the primary may lack what a standby has shown, and between reads until it has it.
+_UNCONFIRMED, _AGAIN = 1.0, 0.005
 
 
 class Nodes:
@@ -66,6 +68,8 @@ class Nodes:
         self._samples: deque[tuple[float, Snapshot]] = deque()
         # A poll of the node that is asked: what was shown before it, whoever covers it may be asked instead.
         self._mark: Poll | None = None
+        # What standbys showed before then the primary has, too: it may make visible later what they were sent.
+        self._confirmed = 0.0
 
     def _standby(self, settings: Settings, place: Place) -> Node:
         few = max(1, settings.read_database_pool_size // 4)
@@ -132,7 +136,14 @@ class Nodes:
             and self.primary.life.timeline < self._life.timeline
         ):
             raise DatabaseUnavailableError("the primary that is named is on an old timeline")
-        return await ask(self.primary.reader)
+        until = self._loop_time() + 2 * _UNCONFIRMED
+        while True:
+            try:
+                return await ask(self.primary.reader)
+            except BehindError:
+                if self._loop_time() > until:
+                    raise
+            await asyncio.sleep(_AGAIN)
 
     # --- watching ---
 
@@ -140,6 +151,7 @@ class Nodes:
         self._learn(node)
         if node is self.primary:
             self._sample(poll)
+            self._confirm(poll)
         else:
             node.lag = self._lag(poll)
         self._choose()
@@ -156,7 +168,9 @@ class Nodes:
             self._mark = poll
         # It has what it has shown itself before it was asked, and what anyone had shown when the primary had no more.
         everything = self._mark.began if node is self.primary else self._newest_sample() - node.lag
-        self.shown.settle(node, self._mark.began, everything)
+        confirmed = self._confirmed if self.primary.up else float("inf")
+        own = self._mark.began if node is self.primary else min(self._mark.began, confirmed)
+        self.shown.settle(node, own, min(everything, confirmed))
 
     def _learn(self, node: Node) -> None:
         """Find out which life of which database is the one; a later timeline always wins, else the primary's word."""
@@ -178,6 +192,13 @@ class Nodes:
             self._samples.append((poll.began, poll.covered))
         while len(self._samples) > 1 and self._samples[0][0] < poll.began - self._most_lag - _WATCH:
             self._samples.popleft()
+
+    def _confirm(self, poll: Poll) -> None:
+        """Find out what the primary has of what standbys have shown."""
+        asked = self.followed.poll
+        if self.followed is not self.primary and asked is not None and poll.covered.contains(asked.covered):
+            self._confirmed = asked.began
+        self._confirmed = max(self._confirmed, poll.began - _UNCONFIRMED)
 
     def _newest_sample(self) -> float:
         return self._samples[-1][0] if self._samples else 0.0
@@ -238,13 +259,16 @@ class _PrimaryLedger:
         self.start, self.keep_item = cache.start, cache.keep_item  # versions tell whether it may be kept
 
     def show(self, snapshot: str, connected: float, shown: Iterable[tuple[int, int | None]]) -> Collection[int]:
-        """Note what is shown: a standby may not have it yet."""
+        """Note what is shown, as a standby may not have it yet; refuse what a standby has shown newer: that comes."""
         shown = list(shown)
+        behind = self._nodes.shown.newer_than(self._nodes.primary, shown)
+        shown = [pair for pair in shown if pair[0] not in behind]
         self._nodes.shown.note(self._nodes.primary, shown)
         if self._nodes.followed is self._nodes.primary:
-            return self._cache.show(snapshot, connected, shown)
-        self._cache.witness(shown)
-        return ()
+            self._cache.show(snapshot, connected, shown)
+        else:
+            self._cache.witness(shown)
+        return behind
 
     def keep_list(self, start: Start, target: bytes, snapshot: str, answer: Answer) -> bool:
         """Keep it only if the cache follows the primary: whether a standby's feed has told all of it, nobody knows."""

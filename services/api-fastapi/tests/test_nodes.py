@@ -120,3 +120,35 @@ def test_nobody_is_trusted_before_the_primary_was_seen(play: Play) -> None:
         assert nodes.followed is nodes.primary and not nodes._usable.is_set()
 
     play(scene)
+
+
+def test_what_a_standby_showed_the_primary_does_not_take_back_before_it_has_it_itself(play: Play) -> None:
+    def scene(nodes: Nodes, one: Node, other: Node) -> None:
+        primary, standby = nodes.primary.reader._ledger, one.reader._ledger
+        nodes.primary.polled(poll("10:10:"))
+        one.polled(poll("10:10:"))
+        assert not standby.show("11:11:", 0.0, [(7, 2), (8, None)])
+        one.polled(poll("11:11:"))
+        nodes.primary.polled(poll("10:11:10"))
+        one.polled(poll("11:11:"))
+        assert primary.show("10:11:10", 0.0, [(7, 1), (8, 1), (9, 1)]) == {7, 8}
+        assert not primary.show("11:11:", 0.0, [(7, 2), (8, None)])
+        assert not standby.show("11:11:", 0.0, [(7, 2), (8, None)])
+        one.polled(poll("11:11:"))
+        nodes.primary.polled(poll("11:11:"))
+        one.polled(poll("11:11:"))
+        assert not primary.show("12:12:", 0.0, [(8, 3)])  # made anew
+
+    play(scene)
+
+
+def test_while_the_primary_is_away_nothing_is_kept_for_it(play: Play) -> None:
+    def scene(nodes: Nodes, one: Node, other: Node) -> None:
+        nodes.primary.polled(poll("10:10:"))
+        one.polled(poll("10:10:"))
+        nodes.primary.lost()
+        one.reader._ledger.show("11:11:", 0.0, [(7, 2)])
+        one.polled(poll("11:11:"))
+        assert len(nodes.shown) == 0
+
+    play(scene)

@@ -47,9 +47,11 @@ class Shown:
             known = self._items.get(item_id)
             if known is None or known.by is by:
                 continue
-            if known.unsure or (known.version is None) != (version is None):
-                behind.add(item_id)
-            elif known.version is not None and version is not None and version < known.version:
+            if known.version is None or version is None:
+                older = known.version is not version
+            else:
+                older = version < known.version
+            if older or known.unsure:
                 behind.add(item_id)
         return behind
 

@@ -119,6 +119,10 @@ class Cache:
             self._applied_horizon, _ = self._applied.popleft()
         return None
 
+    def floor(self, item_id: int) -> int:
+        """Return the version below which an item is known to be old; 0 where nothing is known."""
+        return self._floors.get(item_id, 0)
+
     def _raise_floor(self, item_id: int, version: int) -> None:
         if version > self._floors.get(item_id, 0):
             self._floors[item_id] = version

@@ -168,7 +168,7 @@ class Nodes:
             self._mark = poll
         # It has what it has shown itself before it was asked, and what anyone had shown when the primary had no more.
         everything = self._mark.began if node is self.primary else self._newest_sample() - node.lag
-        confirmed = self._confirmed if self.primary.up else float("inf")
+        confirmed = max(self._confirmed, poll.began - _UNCONFIRMED)
         own = self._mark.began if node is self.primary else min(self._mark.began, confirmed)
         self.shown.settle(node, own, min(everything, confirmed))
 
@@ -198,7 +198,6 @@ class Nodes:
         asked = self.followed.poll
         if self.followed is not self.primary and asked is not None and poll.covered.contains(asked.covered):
             self._confirmed = asked.began
-        self._confirmed = max(self._confirmed, poll.began - _UNCONFIRMED)
 
     def _newest_sample(self) -> float:
         return self._samples[-1][0] if self._samples else 0.0
@@ -288,6 +287,10 @@ class _StandbyLedger:
         if self._nodes.followed is not self._node:
             return {item_id for item_id, _ in shown}
         behind = self._nodes.shown.newer_than(self._node, shown)
+        # what is settled by its feed may still be lacking in a read that was sent before
+        behind |= {
+            item_id for item_id, version in shown if version is not None and version < self._cache.floor(item_id)
+        }
         shown = [pair for pair in shown if pair[0] not in behind]
         xmin, xmax, _ = snapshot.split(":")
         # Only where nothing is in progress does a snapshot of a standby say all that it saw.

@@ -10,6 +10,8 @@ class _Shown(NamedTuple):
     version: int | None  # None: that there is no such item
     by: object
     at: float
+    # it was shown both as there and as gone: versions do not tell which of both is the newer, of reads that cross
+    unsure: bool
 
 
 class Shown:
@@ -31,7 +33,8 @@ class Shown:
             known = self._items.get(item_id)
             if known is not None and known.version is not None and version is not None and known.version > version:
                 continue
-            self._items[item_id] = _Shown(version, by, now)
+            unsure = known is not None and (known.unsure or (known.version is None) != (version is None))
+            self._items[item_id] = _Shown(version, by, now, unsure)
             self._order.append((now, item_id))
 
     def newer_than(self, by: object, shown: Iterable[tuple[int, int | None]]) -> set[int]:
@@ -42,9 +45,13 @@ class Shown:
         behind = set()
         for item_id, version in shown:
             known = self._items.get(item_id)
-            if known is None or known.by is by or (known.version is None and version is None):
+            if known is None or known.by is by:
                 continue
-            if known.version is None or version is None or version < known.version:
+            if known.version is None or version is None:
+                older = known.version is not version
+            else:
+                older = version < known.version
+            if older or known.unsure:
                 behind.add(item_id)
         return behind
 

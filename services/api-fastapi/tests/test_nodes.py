@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 from api_fastapi import nodes as module
-from api_fastapi.cache import Cache
+from api_fastapi.cache import Cache, Change
 from api_fastapi.events.broadcast import Broadcast
 from api_fastapi.feed import Coherence, Poll
 from api_fastapi.link import Place
@@ -142,13 +142,25 @@ def test_what_a_standby_showed_the_primary_does_not_take_back_before_it_has_it_i
     play(scene)
 
 
-def test_while_the_primary_is_away_nothing_is_kept_for_it(play: Play) -> None:
+def test_a_read_of_a_standby_that_lacks_what_its_feed_has_told_is_refused(play: Play) -> None:
+    def scene(nodes: Nodes, one: Node, other: Node) -> None:
+        nodes.primary.polled(poll("10:10:"))
+        one.polled(poll("10:10:"))
+        one.polled(poll("11:11:")._replace(changes=[Change(10, 7, 3)]))
+        assert one.reader._ledger.show("10:10:", 0.0, [(7, 2), (8, 1)]) == {7}
+
+    play(scene)
+
+
+def test_while_the_primary_is_away_what_was_shown_is_not_kept_for_long(play: Play) -> None:
     def scene(nodes: Nodes, one: Node, other: Node) -> None:
         nodes.primary.polled(poll("10:10:"))
         one.polled(poll("10:10:"))
         nodes.primary.lost()
         one.reader._ledger.show("11:11:", 0.0, [(7, 2)])
         one.polled(poll("11:11:"))
+        assert len(nodes.shown) == 1
+        one.polled(poll("11:11:", began=monotonic() + 1.1))
         assert len(nodes.shown) == 0
 
     play(scene)

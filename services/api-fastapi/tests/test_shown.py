@@ -35,6 +35,15 @@ def test_an_older_answer_that_is_late_does_not_hide_a_newer_one() -> None:
     assert shown.newer_than(STANDBY, [(1, 4)]) == {1}
 
 
+def test_of_what_was_shown_as_there_and_as_gone_nobody_else_is_believed() -> None:
+    shown = Shown()
+    shown.note(PRIMARY, [(1, None), (2, 5)])
+    shown.note(PRIMARY, [(1, 5), (2, None)])  # reads that cross: which of them was the later one?
+    assert shown.newer_than(STANDBY, [(1, 5), (2, 5)]) == {1, 2}
+    assert shown.newer_than(STANDBY, [(1, None), (2, None)]) == {1, 2}
+    assert shown.newer_than(PRIMARY, [(1, 5), (2, None)]) == set()
+
+
 def test_it_is_kept_until_whoever_is_asked_has_it() -> None:
     clock = Clock()
     shown = Shown(clock)

@@ -261,6 +261,11 @@ def _page(rows: bytes, count: int, query: ItemQuery, filters: dict[str, str]) ->
 
 
 def _versions(rows: bytes) -> Iterator[tuple[int, int]]:
-    """Return the id and version of each item in a list's JSON, which is quicker than parsing all of it."""
+    """Yield the id and version of each item in a list's JSON, which is quicker than parsing all of it.
+
+    Nothing is looked for before somebody wants them: a cache that follows one database seldom does.
+    """
     found = _VERSIONS.findall(rows)
-    return zip((int(item_id) for item_id, _ in found[::2]), (int(version) for _, version in found[1::2]), strict=True)
+    yield from zip(
+        (int(item_id) for item_id, _ in found[::2]), (int(version) for _, version in found[1::2]), strict=True
+    )

@@ -42,7 +42,7 @@ test-long: .venv/development ## the long tests: full generated suites
 test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
 	@$(python) -m tests.compose $(ARGS)
 
-bench: .venv/development ## measure the system beside what people would pick instead: three quarters of an hour, QUICK=1 three minutes
+bench: .venv/development ## measure the system beside what people would pick instead: forty minutes, QUICK=1 three minutes
 	@$(python) -m bench $(if $(QUICK),--quick) $(ARGS)
 
 k8s-render: .venv/development ## print the manifests as they are applied (OVERLAY=local, local-volume, production)

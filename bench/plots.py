@@ -34,7 +34,7 @@ def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
     height = 60 + STEP * len(rows) + (26 if len(groups) > 1 else 0)
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        'font-family="sans-serif" font-size="13">',
+        'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="#fff"/>',
         f'<text x="10" y="24" font-size="16">{escape(title)}</text>',
         f'<text x="{WIDTH - 10}" y="24" text-anchor="end" fill="#555">{escape(unit)}</text>',

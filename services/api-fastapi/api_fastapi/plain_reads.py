@@ -134,13 +134,15 @@ class PlainReads(HttpToolsProtocol):
         self.on_response_complete()
 
     def _send(self, answer: Answer, told: bytes, more: bytes = b"") -> None:
-        whole = (b"HTTP/1.1 200 OK\r\n", self._head(), answer.head, b"x-request-id: ", told, _TAIL, more, b"\r\n")
-        cast(JoiningTransport, self.transport).write_whole(b"".join((*whole, answer.body)))
+        self._write(STATUS_LINE[200], answer.head, told, more, answer.body)
 
     def _send_problem(self, problem: Response, told: bytes, more: bytes) -> None:
         head = b"".join(b"%b: %b\r\n" % header for header in problem.raw_headers)
-        whole = (STATUS_LINE[problem.status_code], self._head(), head, b"x-request-id: ", told, _TAIL, more, b"\r\n")
-        cast(JoiningTransport, self.transport).write_whole(b"".join((*whole, bytes(problem.body))))
+        self._write(STATUS_LINE[problem.status_code], head, told, more, bytes(problem.body))
+
+    def _write(self, status: bytes, head: bytes, told: bytes, more: bytes, body: bytes) -> None:
+        whole = (status, self._head(), head, b"x-request-id: ", told, _TAIL, more, b"\r\n", body)
+        cast(JoiningTransport, self.transport).write_whole(b"".join(whole))
 
     def _head(self) -> bytes:
         """Return the lines that uvicorn puts on every answer: the date."""

@@ -207,7 +207,15 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
     (
         PRODUCTION,
         network.lets_through_exactly_the_arrows,
-        put("Cluster", "postgres", "spec", "inheritedMetadata", "labels", "app.kubernetes.io/name", value="database"),
+        in_arrow(
+            "jobs", "egress", "to", 0, "podSelector", value={"matchLabels": {"app.kubernetes.io/name": "postgres"}}
+        ),
+    ),
+    ("local", network.lets_through_exactly_the_arrows, in_arrow("dns", "egress", "to", 1, value=None)),
+    (
+        "local",
+        network.lets_through_exactly_the_arrows,
+        in_arrow("dns", "egress", "to", 1, "ipBlock", "cidr", value="10.0.0.0/8"),
     ),
     (
         "local",
@@ -242,6 +250,11 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
         put("Cluster", "postgres", "spec", "bootstrap", "initdb", "localeprovider", value="builtin"),
     ),
     (PRODUCTION, cluster.is_as_the_services_need_it, put("Cluster", "postgres", "spec", "instances", value=1)),
+    (
+        PRODUCTION,
+        cluster.is_as_the_services_need_it,
+        put("Cluster", "postgres", "spec", "inheritedMetadata", "labels", "app.kubernetes.io/name", value="postgres"),
+    ),
     (
         PRODUCTION,
         cluster.is_as_the_services_need_it,

@@ -21,6 +21,7 @@ FIELDS = {
     },
     "role": {"name", "ensure", "login", "passwordSecret"},
 }  # fmt: skip
+OPERATORS_OWN = {f"app.kubernetes.io/{name}" for name in ("name", "component", "instance", "managed-by", "version")}
 ROLES = {"admin_django", "simple_flask", "api_fastapi"}
 MAJOR = "18"
 
@@ -36,6 +37,8 @@ def is_as_the_services_need_it(objects: Sequence[Object]) -> Iterator[str]:
                 yield f"{what} has {', '.join(sorted(set(found) - FIELDS[what]))}, which is no field of it or not ours"
         if cluster["apiVersion"] != "postgresql.cnpg.io/v1":
             yield f"its version is {cluster['apiVersion']}"
+        for label in sorted(OPERATORS_OWN & set(spec["inheritedMetadata"]["labels"])):
+            yield f"its pods and volumes inherit {label}, which the operator writes itself"
         if not re.fullmatch(rf".+:{MAJOR}(\.\d+)?-[a-z]+-[a-z]+", spec["imageName"]):
             yield f"its image {spec['imageName']} is not of Postgres {MAJOR}"
         if spec["instances"] < 3 or spec["enablePDB"] is not True:

@@ -1,5 +1,6 @@
 """Who may speak to whom: the network policies, worked out for every pair of pods."""
 
+import ipaddress
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,7 +13,9 @@ Labels = Mapping[str, str]
 ANYBODY = "anybody"
 OUTSIDE = "outside"  # whoever is not in this namespace
 DNS = "dns"
+NODE_DNS = "dns on the node"  # NodeLocal DNSCache, which has an address and no labels
 OPERATOR = "operator"  # CloudNativePG's
+ADDRESSES = {NODE_DNS: "169.254.20.10"}
 NAMESPACES = {OUTSIDE: "elsewhere", DNS: "kube-system", OPERATOR: "cnpg-system"}
 STRANGER = "stranger"  # a pod in this namespace that no policy has heard of
 PORTS = (53, 443, 5432, 8000, 8080)
@@ -36,14 +39,14 @@ def lets_through_exactly_the_arrows(objects: Sequence[Object]) -> Iterator[str]:
     pods: dict[str, Labels] = {each.labels["app.kubernetes.io/name"]: each.labels for each in workloads(objects)}
     arrows = set(ARROWS)
     for cluster in of_kind(objects, "Cluster"):
-        own = {"cnpg.io/cluster": cluster["metadata"]["name"]}
-        pods["postgres"] = cluster["spec"]["inheritedMetadata"]["labels"] | own
+        pods["postgres"] = operated_labels(cluster)
         arrows |= CLUSTER_ARROWS
     pods[STRANGER] = {}
-    arrows |= {(pod, DNS, 53) for pod in pods}
+    arrows |= {(pod, dns, 53) for pod in pods for dns in (DNS, NODE_DNS)}
     others: dict[str, Labels] = {
         OUTSIDE: {},
         DNS: {"k8s-app": "kube-dns"},
+        NODE_DNS: {},
         OPERATOR: {"app.kubernetes.io/name": "cloudnative-pg"},
     }
     peers = pods | others
@@ -55,6 +58,15 @@ def lets_through_exactly_the_arrows(objects: Sequence[Object]) -> Iterator[str]:
             if _passes(policies, way, pod, peer, peers, port) != bool(shown):
                 may = "may not" if shown else "may"
                 yield f"{pod} {may} {'speak to' if way == 'Egress' else 'hear from'} {peer}, port {port}"
+
+
+def operated_labels(cluster: Object) -> Labels:
+    """Return the labels of CloudNativePG's instances: `cnpg.io/cluster`, and what it adds to what they inherit.
+
+    See https://github.com/cloudnative-pg/cloudnative-pg/issues/8066: versions differ in how they name the application.
+    """
+    inherited: Labels = cluster["spec"]["inheritedMetadata"]["labels"]
+    return {**inherited, "cnpg.io/cluster": cluster["metadata"]["name"], "app.kubernetes.io/name": "postgresql"}
 
 
 def _passes(
@@ -73,7 +85,12 @@ def _passes(
 
 def _is_peer(peer: Mapping[str, Any], name: str, labels: Labels) -> bool:
     if "ipBlock" in peer:
-        return True
+        block = ipaddress.ip_network(peer["ipBlock"]["cidr"])
+        if name in ADDRESSES:
+            return ipaddress.ip_address(ADDRESSES[name]) in block
+        return not block.is_link_local  # any other may have any address but one that is its node's own
+    if name in ADDRESSES:
+        return False
     if "namespaceSelector" not in peer:
         return name not in NAMESPACES and selects(peer["podSelector"], labels)
     namespace = {"kubernetes.io/metadata.name": NAMESPACES.get(name, "triptych")}

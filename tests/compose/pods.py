@@ -97,8 +97,13 @@ class Pods:
         return False
 
     def complaints(self) -> str:
-        """Return what the gateway's log says of errors, its own and the answers 500 and above."""
-        return complaints(f"{self.name}-gateway")
+        """Return which containers ran out of memory, and what each one's log says of errors and answers from 500 on."""
+        told = []
+        for container in self.started:
+            if docker("inspect", "--format", "{{.State.OOMKilled}}", container) == "true":
+                told.append(f"{container} ran out of memory")
+            told += [f"{container}: {line}" for line in _complaints(container)[-20:]]
+        return "\n".join(told)
 
     def has_succeeded(self, name: str) -> bool:
         """Tell whether the container has ended, and well."""
@@ -106,10 +111,10 @@ class Pods:
         return (state["Status"], state["ExitCode"]) == ("exited", 0)
 
 
-def complaints(container: str) -> str:
-    """Return the last lines of a gateway's log that tell of errors."""
+def _complaints(container: str) -> list[str]:
     log = subprocess.run(["docker", "logs", container], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return "\n".join([line for line in log.stdout.splitlines() if re.search(r'\[error\]|"status":5', line)][-40:])
+    telling = r'\[(error|crit|alert|emerg)\]|"status":5|"level": "(ERROR|CRITICAL)"|FATAL:|PANIC:|signal 9'
+    return [line for line in log.stdout.splitlines() if re.search(telling, line)]
 
 
 def _security(workload: Workload, container: Object) -> list[str]:

@@ -69,7 +69,7 @@ def told(pods: Pods) -> dict[str, str]:
 def run_suites(pods: Pods, told: dict[str, str], *arguments: str) -> None:
     """Run tests in a process of their own, against the pods.
 
-    Raises AssertionError, with their end and what the gateway complained of, if any fails.
+    Raises AssertionError, with their end and what the pods complained of, if any fails.
     """
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, stdout=subprocess.PIPE, text=True)

@@ -5,16 +5,15 @@ is newer than any written here is another writer's, and fresh.
 """
 
 import itertools
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 
 from bench.intervals import percentile
+from tests.threads import Threads
 from tests.wire import Wire
 
 
@@ -55,7 +54,7 @@ def steps_back(reads: Sequence[Read]) -> int:
     return count
 
 
-class Probe:
+class Probe(Threads):
     """While it is entered, writes and reads some items in turn, so many times a second."""
 
     def __init__(
@@ -63,27 +62,11 @@ class Probe:
         items: Sequence[int], writes: int, reads: int = 200,
     ) -> None:  # fmt: skip
         """Write to the database `url`; read `target(id)` at the port, where `version` finds the version in a body."""
+        super().__init__(self._write, self._read)
         self._url, self._port, self._target, self._version = url, port, target, version
         self._rates, self._items = (writes, reads), items
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._guarded, args=[work]) for work in (self._write, self._read)]
-        self._errors: list[Exception] = []
         self.writes: list[Write] = []
         self.reads: list[Read] = []
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        if self._errors and error is None:
-            raise self._errors[0]
 
     def summary(self) -> dict[str, float]:
         """Return what was seen: numbers of reads and writes, staleness in milliseconds, and steps back in time."""
@@ -91,19 +74,13 @@ class Probe:
         shown: dict[str, Any] = {"writes": len(self.writes), "reads": len(self.reads), "back": steps_back(self.reads)}
         return {**shown, "p99": percentile(found, 0.99) * 1e3, "max": max(found, default=0.0) * 1e3}
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:
-            self._errors.append(error)
-
     def _beats(self, rate: int) -> Any:
         """Yield at each beat of so many a second, until it is over; late ones are not made up for."""
         due = time.monotonic()
         for item in itertools.cycle(self._items):
             yield item
             due = max(due + 1 / rate, time.monotonic() - 1 / rate)
-            if self._over.wait(due - time.monotonic()):
+            if self.over.wait(due - time.monotonic()):
                 return
 
     def _write(self) -> None:

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
+from tests.threads import Threads
 from tests.wire import Headers, Reply, Wire
 
 
@@ -34,7 +34,7 @@ class Outcome:
         return f"{self.target} after {self.seconds:.3f} s: {self.error!r} {self.reply or ''}"
 
 
-class Load:
+class Load(Threads):
     """While it is entered, reads the targets in turn, `rate` a second, by at most `clients` at the same time.
 
     Each read reaches a service, past the gateway's cache, unless other `headers` are given.
@@ -48,29 +48,19 @@ class Load:
         clients: int = 32,
         headers: Headers = (("Cache-Control", "no-cache"),),
     ) -> None:
+        super().__init__(*[self._read] * clients)
         self._url = url
         self._headers = headers
         self._targets = itertools.cycle(targets)
         self._tickets = itertools.count()
         self._lock = threading.Lock()
-        self._over = threading.Event()
         self._rate = rate
-        self._threads = [threading.Thread(target=self._read, daemon=True) for _ in range(clients)]
         self._started = 0.0
         self.outcomes: list[Outcome] = []
 
     def __enter__(self) -> Self:
         self._started = time.monotonic()
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+        return super().__enter__()
 
     def since(self, moment: float) -> list[Outcome]:
         """Return the outcomes so far of the reads that began at the moment or later."""
@@ -85,7 +75,7 @@ class Load:
             while True:
                 with self._lock:
                     due, target = self._started + next(self._tickets) / self._rate, next(self._targets)
-                if self._over.wait(due - time.monotonic()):
+                if self.over.wait(due - time.monotonic()):
                     return
                 self.outcomes.append(_outcome(client, target, self._headers))
 

@@ -1,4 +1,4 @@
-"""Send an answer's head and body in one piece."""
+"""gunicorn's threaded worker, with answers in one piece and a stop that leaves nobody waiting."""
 
 from typing import Any
 
@@ -37,12 +37,31 @@ class JoiningSocket:
             self._sock.sendall(held)
 
 
-class JoiningWorker(ThreadWorker):  # type: ignore[misc]
-    """gthread, but for the two writes in which gunicorn sends an answer.
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """gthread, but for the two writes in which gunicorn sends an answer, and for whom it leaves in the queue.
 
-    A process that is killed between them leaves a truncated answer; the gateway cannot ask another service any more
-    once it has the head. One that is killed before has sent nothing, and nobody notices.
+    A process that is killed between the writes leaves a truncated answer; the gateway cannot ask another service any
+    more once it has the head. One that is killed before has sent nothing, and nobody notices.
     """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not; for good when the worker is stopping.
+
+        gthread then looks into the queue no more, but keeps it open as long as it has connections to serve: who
+        connects meanwhile waits for nothing, and is cut off at the end. Here those in the queue are served, and who
+        comes later is refused and can go elsewhere.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                self._accept_all(listener)
+                listener.close()
+
+    def _accept_all(self, listener: Any) -> None:
+        before = -1
+        while self.nr_conns > before:
+            before = self.nr_conns
+            self.accept(listener)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """Answer one request; tell whether the connection stays."""

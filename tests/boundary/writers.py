@@ -2,44 +2,31 @@
 
 import html
 import re
-import threading
 from http.cookies import SimpleCookie
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlencode
 
 from tests.boundary.databases import Server
+from tests.threads import Threads
 from tests.wire import Reply, Wire
 
 
-class Writer:
+class Writer(Threads):
     """Writes while it is entered; what it was told is written is in `written`, what broke in `errors`."""
 
     pause = 0.05
 
     def __init__(self) -> None:
+        super().__init__(self._write_on)
         self.written: dict[str, str | None] = {}  # price by name, None where the item was deleted
         self.errors: list[str] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def write(self, number: int) -> None:
         """Write something, and note it in `written`."""
         raise NotImplementedError
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def _write_on(self) -> None:
         number = 0
-        while not self._over.wait(self.pause):
+        while not self.over.wait(self.pause):
             number += 1
             try:
                 self.write(number)
@@ -72,10 +59,9 @@ class SqlWriter(Writer):
             assert one("DELETE FROM items WHERE id = %s", [item]).rowcount == 1
             self.written[name] = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def end(self) -> None:
+        """Write no more, and hang up."""
+        super().end()
         self._connection.close()
 
 
@@ -121,8 +107,7 @@ class FormWriter(Writer):
                 self._cookies.load(value)
         return reply
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def end(self) -> None:
+        """Write no more, and hang up."""
+        super().end()
         self._client.close()

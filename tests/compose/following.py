@@ -1,45 +1,41 @@
 """A client that follows all changes, and comes back with the last id it has whenever its stream ends."""
 
 import http.client
-import threading
-from types import TracebackType
 from typing import Self
 
 from tests.stream import Stream
+from tests.threads import Threads
 
 PAUSE = 0.2
 
 
-class Following:
+class Following(Threads):
     """While it is entered, `told` gets the name of each item that the stream tells of."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(self._follow)
         self.told: set[str] = set()
         self.resyncs = 0
         self.returns = 0
         self._url = url
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Self:
         self._stream = Stream(self._url, "").joined()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
+    def end(self) -> None:
+        """Follow no more."""
+        self.over.set()
         self._stream.end()
-        self._thread.join()
+        super().end()
 
     def _follow(self) -> None:
-        while not self._over.is_set():
+        while not self.over.is_set():
             try:
                 self._listen()
             except (EOFError, OSError, http.client.HTTPException):
                 self._stream.close()
-            while not self._over.wait(PAUSE) and not self._is_back():
+            while not self.over.wait(PAUSE) and not self._is_back():
                 pass
         self._stream.close()
 

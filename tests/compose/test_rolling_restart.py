@@ -3,12 +3,14 @@
 import json
 import subprocess
 import time
+import uuid
 from collections import Counter
 from functools import partial
 
 import psycopg
 import pytest
 
+from tests.bearer import Bearer, send
 from tests.compose.following import Following
 from tests.compose.project import Project
 from tests.compose.writing import Writing
@@ -97,6 +99,17 @@ def hold(project: Project, rounds: int, requests: int, rate: float) -> None:
     print(f"{len(load.outcomes)} reads ({dict(served)}), {len(writing.written)} writes, {writing.repeats} repeated")
     print(f"{len(stops)} stops, the longest took {max(stops):.1f} s; who follows came back {following.returns} times")
     assert len(writing.written) > 0
+
+
+@pytest.mark.disruptive
+def test_a_write_goes_to_the_replica_that_is_left(replicated: Project) -> None:
+    [first, _] = replicated.compose("ps", "--quiet", "admin-django").stdout.split()
+    with Wire(replicated.url) as gateway:
+        bearer = Bearer(gateway)
+        subprocess.run(["docker", "stop", first], check=True, capture_output=True, timeout=120)
+        items = [{"name": f"left {uuid.uuid4()}", "price": "1.00"} for _ in range(10)]
+        replies = [send(gateway, "POST", "/api/items/", item, bearer.headers()) for item in items]
+    assert [reply.status for reply in replies] == [201] * len(items)
 
 
 @pytest.mark.disruptive

@@ -1,52 +1,34 @@
 """Clients that write each item once, whatever happens: they repeat a request with its key until it is answered."""
 
 import http.client
-import threading
 import uuid
-from types import TracebackType
-from typing import Self
+from functools import partial
 
 from tests.bearer import Bearer, send
+from tests.threads import Threads
 from tests.wire import Wire
 
 REPEATED = (429, 500, 502, 503, 504)  # something was in the way; 409: the first one is still under way
 PAUSE = 0.2
 
 
-class Writing:
+class Writing(Threads):
     """While it is entered, `clients` post items, each `pause` seconds after the last was answered."""
 
     def __init__(self, url: str, clients: int = 4, pause: float = PAUSE) -> None:
+        super().__init__(*[partial(self._write, client) for client in range(clients)])
         self.mark = f"rolled{uuid.uuid4().hex}"
         self.written: list[str] = []
         self.repeats = 0
         self.refused: list[str] = []
         self._url = url
         self._pause = pause
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._write, args=(each,), daemon=True) for each in range(clients)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Begin no more, and return when what was begun is done."""
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _write(self, client: int) -> None:
         with Wire(self._url) as gateway:
             bearer = Bearer(gateway)
             number = 0
-            while not self._over.wait(self._pause):
+            while not self.over.wait(self._pause):
                 number += 1
                 self._post(gateway, bearer, f"{self.mark} {client} {number}")
 
@@ -67,5 +49,5 @@ class Writing:
                 if reply.status not in (*REPEATED, 409):
                     break
                 self.repeats += 1
-            self._over.wait(PAUSE)
+            self.over.wait(PAUSE)
         self.refused.append(f"{name}: {reply}")

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
@@ -65,8 +66,9 @@ class Server:
         return int(self.worker().memory_info().rss)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+@contextmanager
+def running() -> Iterator[Server]:
+    """Run the service; it ends by itself when it is told to, and all that it says is in its format."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -89,6 +91,12 @@ def server() -> Iterator[Server]:
     assert process.returncode == 0
     lines = [json.loads(line) for line in log.splitlines()]
     assert all(line["service"] == "simple-flask" for line in lines)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +225,28 @@ def test_the_connection_is_kept(server: Server) -> None:
         connection.getresponse().read()
         assert connection.sock is not None
     connection.close()
+
+
+def refuses(server: Server) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_server_that_stops_answers_who_has_connected_refuses_who_comes_and_ends_what_it_has_begun(many: str) -> None:
+    with running() as server:
+        export, response = begin(server, f"{CSV}?category={many}")
+        worker = server.worker()
+        worker.suspend()
+        waiting = [server.connection() for _ in range(3)]
+        for connection in waiting:
+            connection.request("GET", "/livez")
+        server.process.terminate()
+        worker.resume()
+        assert [connection.getresponse().status for connection in waiting] == [200, 200, 200]
+        until(lambda: refuses(server), "who comes is refused")
+        assert response.read().count(b"\n") > ROWS - 100
+        for connection in (*waiting, export):
+            connection.close()

@@ -68,7 +68,7 @@ PROBLEMS = {
 }
 # the texts of writes because they may not hold U+0000
 REFUSED_BY_VALUE = {"cursor", "q", "min_price", "item", "quantity", "category"}
-REFUSED_BY_VALUE |= {"name", "description", "sku", "username", "password", "refresh"}
+REFUSED_BY_VALUE |= {"name", "description", "sku", "username", "password", "otp", "refresh"}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ import subprocess
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import psycopg
@@ -12,7 +14,7 @@ import pytest
 
 from tests.bearer import Bearer, send
 from tests.compose.following import Following
-from tests.compose.project import Project
+from tests.compose.project import Project, free_port
 from tests.compose.writing import Writing
 from tests.load import Load
 from tests.ready import PREFIXES, wait_until_ready
@@ -23,17 +25,30 @@ KILLED = 137
 READS = ("/api/items/", "/api/items/1/", "/api/items/2/", "/api/categories/", "/api/items/?sort=-price&limit=20")
 
 
-@pytest.fixture
-def replicated(second_project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+@pytest.fixture(scope="module")
+def replicated() -> Iterator[Project]:
     """A system with two replicas of each service."""
+    project = Project("triptych-test-replicated", free_port(), free_port())
+    project.remove()
     scales = [word for service in PREFIXES for word in ("--scale", f"{service}=2")]
-    second_project.compose("up", "--build", "--wait", *scales)
-    migrate = second_project.config()["services"]["migrate"]["environment"]
-    monkeypatch.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
-    monkeypatch.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
-    with Wire(second_project.url) as gateway:
+    project.compose("up", "--build", "--wait", *scales)
+    migrate = project.config()["services"]["migrate"]["environment"]
+    with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
+        told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
+        told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
         wait_until_ready(gateway, 60)
-    return second_project
+        yield project
+    project.remove()
+
+
+@pytest.fixture
+def replicas(replicated: Project) -> Iterator[list[str]]:
+    """The two containers of admin-django, which are there again after the test."""
+    containers = replicated.compose("ps", "--quiet", "admin-django").stdout.split()
+    yield containers
+    replicated.compose("up", "--detach", "--no-recreate", "--scale", "admin-django=2", "admin-django")
+    for container in containers:
+        until(partial(is_healthy, container), 120, f"{container} is ready again")
 
 
 def state(container: str) -> dict[str, object]:
@@ -47,8 +62,27 @@ def is_healthy(container: str) -> bool:
     return isinstance(health, dict) and health["Status"] == "healthy"
 
 
+def signal_all(container: str, name: str) -> None:
+    """Send the signal to gunicorn's master and worker, but not to what watches over them."""
+    script = (
+        f'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" = gunicorn ] && kill -{name} ${{each#/proc/}}; done; :'
+    )
+    subprocess.run(["docker", "exec", container, "sh", "-c", script], check=True, capture_output=True, timeout=60)
+
+
+def unread(container: str) -> int:
+    """Return how many connections from other hosts have brought what the service has not read."""
+    table = subprocess.check_output(["docker", "exec", container, "cat", "/proc/net/tcp"], text=True, timeout=60)
+    rows = [line.split() for line in table.splitlines()[1:]]
+    port, loopback, established = ":1F40", "0100007F:", "01"
+    return sum(
+        row[1].endswith(port) and not row[2].startswith(loopback) and row[3] == established and row[4][9:] != "00000000"
+        for row in rows
+    )
+
+
 def roll(project: Project) -> list[float]:
-    """Restart every replica of every service, one after the other, each within its grace.
+    """Restart every replica of each service, one after the other, all services at once: each within its grace.
 
     Returns how long each took from being told to stop to its exit, in seconds.
     """
@@ -60,7 +94,8 @@ def roll(project: Project) -> list[float]:
         assert len(containers) == 2
         return [restart(container, grace) for container in containers]
 
-    return [seconds for service in PREFIXES for seconds in one_by_one(service)]
+    with ThreadPoolExecutor(len(PREFIXES)) as at_once:
+        return [seconds for stops in at_once.map(one_by_one, PREFIXES) for seconds in stops]
 
 
 def restart(container: str, grace: str) -> float:
@@ -102,14 +137,39 @@ def hold(project: Project, rounds: int, requests: int, rate: float) -> None:
 
 
 @pytest.mark.disruptive
-def test_a_write_goes_to_the_replica_that_is_left(replicated: Project) -> None:
-    [first, _] = replicated.compose("ps", "--quiet", "admin-django").stdout.split()
+def test_what_could_not_be_sent_goes_to_the_replica_that_is_left(replicated: Project, replicas: list[str]) -> None:
     with Wire(replicated.url) as gateway:
         bearer = Bearer(gateway)
-        subprocess.run(["docker", "stop", first], check=True, capture_output=True, timeout=120)
-        items = [{"name": f"left {uuid.uuid4()}", "price": "1.00"} for _ in range(10)]
-        replies = [send(gateway, "POST", "/api/items/", item, bearer.headers()) for item in items]
-    assert [reply.status for reply in replies] == [201] * len(items)
+        subprocess.run(["docker", "stop", replicas[0]], check=True, capture_output=True, timeout=120)
+        made = send(gateway, "POST", "/api/items/", {"name": "left", "price": "1.00"}, bearer.headers())
+        item = f"/api/items/{made.json()['id']}/"
+        changed = [send(gateway, "PATCH", item, {"price": f"{price}.00"}, bearer.headers()) for price in range(2, 6)]
+        gone = gateway.request("DELETE", item, bearer.headers())
+    assert [reply.status for reply in (made, *changed, gone)] == [201, 200, 200, 200, 200, 204]
+
+
+@pytest.mark.disruptive
+def test_what_was_sent_is_not_sent_again(replicated: Project, replicas: list[str]) -> None:
+    with Wire(replicated.url) as gateway:
+        bearer = Bearer(gateway).headers()
+    name = f"once {uuid.uuid4()}"
+
+    def post(number: int) -> int:
+        with Wire(replicated.url) as gateway:
+            return send(gateway, "POST", "/api/items/", {"name": f"{name} {number}", "price": "1.00"}, bearer).status
+
+    for replica in replicas:
+        signal_all(replica, "STOP")
+    with ThreadPoolExecutor(10) as at_once:
+        replies = [at_once.submit(post, number) for number in range(10)]
+        until(lambda: sum(map(unread, replicas)) == 10, 20, "all have been sent")
+        subprocess.run(["docker", "kill", replicas[0]], check=True, capture_output=True, timeout=120)
+        signal_all(replicas[1], "CONT")
+        statuses = Counter(reply.result() for reply in replies)
+    with psycopg.connect(replicated.database_url(), autocommit=True) as database:
+        found = database.execute("SELECT count(*) FROM items WHERE starts_with(name, %s)", (name,)).fetchone()
+    assert set(statuses) == {201, 502}
+    assert found == (statuses[201],)
 
 
 @pytest.mark.disruptive

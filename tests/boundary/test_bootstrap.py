@@ -1,9 +1,12 @@
 """Migrations run once, in their own step, beside services that wait for them or go on serving."""
 
 import time
+import uuid
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
+
+from psycopg import sql
 
 from tests.boundary.databases import Server
 from tests.boundary.processes import COMMANDS, serving
@@ -41,6 +44,42 @@ def test_a_bootstrap_does_nothing_while_another_is_at_work(server: Server, empty
         another.close()
         output, _ = process.communicate(timeout=120)
         assert process.returncode == 0, output
+
+
+def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, present: Tree) -> None:
+    late = f"boundary_{uuid.uuid4().hex}"
+    environment = present.bootstrap_environment(server, late)
+    with (
+        present.running("bootstrap", environment=environment) as process,
+        server.connect("postgres", "postgres") as one,
+    ):
+        assert process.stdout is not None
+        assert "waiting for the database" in process.stdout.readline()
+        one.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(late)))
+        try:
+            output, _ = process.communicate(timeout=120)
+        finally:
+            one.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(late)))
+    assert process.returncode == 0, output
+
+
+def test_a_bootstrap_leaves_alone_what_a_later_release_has_made(server: Server, copy: str, present: Tree) -> None:
+    with server.connect("triptych_owner", copy) as later:
+        later.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('catalog', '9999_later', now())")
+        later.execute("GRANT SELECT ON item_history TO api_fastapi")
+        output = present.bootstrap(server, copy)
+        kept = later.execute("SELECT has_table_privilege('api_fastapi', 'item_history', 'SELECT')").fetchone()
+    assert "a later release has migrated the database, catalog.9999_later" in output
+    assert kept == (True,)
+
+
+def test_a_bootstrap_is_not_stopped_by_what_somebody_else_keeps_in_the_schema(
+    server: Server, copy: str, present: Tree
+) -> None:
+    with server.connect("postgres", copy) as superuser:
+        superuser.execute("CREATE FUNCTION public.another() RETURNS int LANGUAGE sql RETURN 1")
+        superuser.execute("REVOKE ALL ON FUNCTION public.another() FROM PUBLIC")
+    present.bootstrap(server, copy)
 
 
 def test_a_migration_that_must_wait_gives_way_to_those_who_work(server: Server, empty: str, present: Tree) -> None:

@@ -4,11 +4,22 @@ import time
 
 from django.core.management import call_command
 from django.core.management.base import OutputWrapper
-from django.db import OperationalError
+from django.db import OperationalError, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import LockNotAvailable
 
 TRIES = 60
 PAUSE = 2  # seconds, in which those who waited behind the migration get on with their work
+
+
+def later_migrations() -> list[str]:
+    """Return the migrations in the database that come after the last one that this release has, by app."""
+    ours: dict[str, str] = {}
+    for app, name in MigrationLoader(None).disk_migrations:
+        ours[app] = max(name, ours.get(app, ""))
+    applied = MigrationRecorder(connections["owner"]).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in applied if app in ours and name > ours[app])
 
 
 def migrate(stdout: OutputWrapper) -> None:

@@ -8,6 +8,8 @@ DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, admin_django, simple_flask, api_fastapi', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO admin_django, simple_flask, api_fastapi', current_database());
+    -- Who watches the server (CloudNativePG's exporter does it here) sees its statistics, and no table.
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO pg_monitor', current_database());
 END
 $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
@@ -16,9 +18,23 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi
 -- migration until the lines below have been run, and with SECURITY DEFINER that is more than a moment's nuisance.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, admin_django, simple_flask, api_fastapi;
+-- One by one, because somebody else's (an extension's, such as pg_stat_statements') are not the owner's to close.
+DO $$
+DECLARE
+    object text;
+BEGIN
+    FOR object IN
+        SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || oid::regclass FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+            AND pg_get_userbyid(relowner) = current_user
+        UNION ALL
+        SELECT 'ROUTINE ' || oid::regprocedure FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND pg_get_userbyid(proowner) = current_user
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, admin_django, simple_flask, api_fastapi', object);
+    END LOOP;
+END
+$$;
 
 GRANT USAGE ON SCHEMA public TO admin_django, simple_flask, api_fastapi;
 GRANT SELECT ON applied_migrations TO admin_django, simple_flask, api_fastapi;

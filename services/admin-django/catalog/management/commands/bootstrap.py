@@ -1,5 +1,6 @@
 """Make an empty or older database ready for this release: roles, migrations, grants, first user, demo data."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,11 +14,13 @@ from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, text
 
-from catalog.migrating import migrate
+from catalog.migrating import later_migrations, migrate
 from catalog.models import Category
 
 DATABASE_SQL = settings.BASE_DIR / "database"
 BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
+PATIENCE = 60  # seconds, in which the database has to answer
+PAUSE = 1
 
 
 class Command(BaseCommand):
@@ -31,7 +34,11 @@ class Command(BaseCommand):
         try:
             if text("SUPERUSER_DATABASE_URL", ""):
                 self._make_roles(database_url("SUPERUSER_DATABASE_URL"))
-            with _locked(database_url("OWNER_DATABASE_URL")) as owner:
+            with self._locked(database_url("OWNER_DATABASE_URL")) as owner:
+                if later := later_migrations():
+                    # its grants are a later release's too: to set ours would take away what its services rely on
+                    self.stdout.write(f"nothing is done: a later release has migrated the database, {', '.join(later)}")
+                    return
                 migrate(self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
                 connections["owner"].close()
@@ -51,7 +58,7 @@ class Command(BaseCommand):
             "api_fastapi": require("API_FASTAPI_PASSWORD"),
             "replicator": text("REPLICATOR_PASSWORD", ""),  # unset: there is no such role
         }
-        with _locked(superuser_url) as superuser, superuser.transaction():
+        with self._locked(superuser_url) as superuser, superuser.transaction():
             for role, password in passwords.items():
                 superuser.execute("SELECT set_config(%s, %s, true)", (f"triptych.{role}_password", password))
             superuser.execute((DATABASE_SQL / "roles.sql").read_bytes())
@@ -64,10 +71,25 @@ class Command(BaseCommand):
             users.create_superuser(username=name, password=password)
             self.stdout.write(f"made the admin user {name}")
 
+    @contextmanager
+    def _locked(self, url: str) -> Iterator[psycopg.Connection]:
+        """Connect and hold the bootstrap's lock: of two that start together, the second waits, then finds all done."""
+        with self._connected(url) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
+            yield connection
 
-@contextmanager
-def _locked(url: str) -> Iterator[psycopg.Connection]:
-    """Connect and hold the bootstrap's lock: of two that start together, the second waits, then finds all done."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
-        yield connection
+    def _connected(self, url: str) -> psycopg.Connection:
+        """Connect, also to a database that is not there yet: it, or the operator of its roles, may have been slower."""
+        deadline = time.monotonic() + PATIENCE
+        said = ""
+        while True:
+            try:
+                return psycopg.connect(url, autocommit=True, connect_timeout=10)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise
+                if said != str(error):
+                    said = str(error)
+                    self.stdout.write(f"waiting for the database: {said}")
+                    self.stdout.flush()
+                time.sleep(PAUSE)

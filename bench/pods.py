@@ -40,7 +40,7 @@ else awk '$1 == "usage_usec" {print $2}' cpu.stat; fi
 def raised() -> Iterator[Pods]:
     """Start everything, and wait until it is ready."""
     objects = kustomize.objects(kustomize.render(kustomize.FOLDER / "overlays" / "local"))
-    images = {f"triptych/{name}": f"triptych-{name}" for name in ("gateway", *SERVICES)}
+    images = {f"docker.io/triptych/{name}": f"triptych-{name}" for name in ("gateway", *SERVICES)}
     with Pods("triptych-measured", objects, images) as pods:
         for name in ("postgres", "migrate", *SERVICES, "gateway"):
             pods.start(name)

@@ -12,7 +12,7 @@ from k8s.commands.failure import Failure
 
 NAMESPACE = "triptych"
 STATE = images.ROOT / ".local" / "k8s"
-PATIENCE = "300s"
+PATIENCE = "600s"
 
 
 def up(overlay: str, registry: str) -> None:
@@ -51,6 +51,9 @@ def down() -> None:
     labels = json.loads(asked.stdout)["metadata"].get("labels", {})
     if labels.get("app.kubernetes.io/part-of") != "triptych":
         raise Failure(f"The namespace {NAMESPACE} is not labelled as ours: it stays.")
+    images.run(
+        "kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych"
+    )  # is in no namespace
     images.run("kubectl", "delete", "namespace", NAMESPACE)
 
 
@@ -71,7 +74,7 @@ def _with_images(overlay: str, built: dict[str, str]) -> Path:
     folder = kustomize.FOLDER / "overlays" / overlay
     names = {name: image.rpartition(":")[::2] for name, image in built.items()}
     [tag] = {tag for _, tag in names.values()}
-    # the Job is called after its release, which has to be said again after the images
+    # the Job is called after its image, which has to be said again after the images
     said = yaml.safe_load((kustomize.FOLDER / "overlays" / "local" / "kustomization.yaml").read_text(encoding="utf-8"))
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -87,5 +90,5 @@ def _with_images(overlay: str, built: dict[str, str]) -> Path:
 
 
 def _image(overlay: str, name: str, new_name: str, tag: str) -> dict[str, str]:
-    before = f"triptych/{name}" if overlay.startswith("local") else f"registry.example/triptych/{name}"
+    before = f"{'docker.io' if overlay.startswith('local') else 'registry.example'}/triptych/{name}"
     return {"name": before, "newName": new_name, "newTag": tag}

@@ -43,7 +43,7 @@ def build(registry: str) -> dict[str, str]:
             run("docker", "build", "--quiet", *arguments, "--iidfile", str(note), "--file", dockerfile, ".")
             found[name] = note.read_text(encoding="utf-8").strip()
     tag = hashlib.sha256("".join(found.values()).encode()).hexdigest()[:12]
-    names = {name: f"{registry or 'triptych'}/{name}:{tag}" for name in found}
+    names = {name: f"{registry or 'docker.io/triptych'}/{name}:{tag}" for name in found}
     for name, image in names.items():
         run("docker", "tag", found[name], image)
     return names

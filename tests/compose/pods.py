@@ -67,6 +67,7 @@ class Pods:
 
     def _place(self, name: str, workload: Workload) -> list[str]:
         options = ["--network", self.name, "--network-alias", name, "--network-alias", f"{name}.{CLUSTER_DOMAIN}"]
+        options += ["--dns-search", CLUSTER_DOMAIN]
         for port in workload.containers[0].get("ports", []):
             options += ["--publish", f"127.0.0.1::{port['containerPort']}"]
         if workload.pod.get("restartPolicy") == "OnFailure":

@@ -33,7 +33,7 @@ def objects() -> list[Object]:
 @pytest.fixture(scope="module")
 def pods(project: Project, objects: list[Object]) -> Iterator[Pods]:
     """All of them, started in the worst order: who depends on nobody comes last."""
-    built = {f"triptych/{name}": project.containers()[name]["Image"] for name in ("gateway", *PREFIXES)}
+    built = {f"docker.io/triptych/{name}": project.containers()[name]["Image"] for name in ("gateway", *PREFIXES)}
     with Pods(f"{project.name}-pods", objects, built) as found:
         for name in ("gateway", *PREFIXES, "migrate", "postgres"):
             found.start(name)

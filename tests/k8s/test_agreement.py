@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("admin-django", "simple-flask", "api-fastapi")
 BUILT = (*SERVICES, "gateway", "migrate")
 # What only Kubernetes needs: parts that a URL is put together from.
-PARTS = {"DATABASE_PASSWORD", "OWNER_PASSWORD", "SUPERUSER_PASSWORD", "NAMESPACE"}
-DOMAIN = ".triptych.svc.cluster.local"
+PARTS = {"DATABASE_PASSWORD", "OWNER_PASSWORD", "SUPERUSER_PASSWORD"}
 # What .env.example explains and no container is told, or not by this name.
 OF_THE_COMMANDS = {"TRIPTYCH_PORT", "TRIPTYCH_HOME"}
 PASSWORDS = {"TRIPTYCH_OWNER_PASSWORD", "ADMIN_DJANGO_PASSWORD"}
@@ -51,7 +50,7 @@ def with_defaults(value: Any) -> Any:
 def in_kubernetes(objects: list[Object], name: str) -> dict[str, str]:
     """Return the environment of a container of that name, without what it is put together from."""
     environment = resolved(containers(objects)[name][1], objects)
-    return {key: value.replace(DOMAIN, "") for key, value in environment.items() if key not in PARTS}
+    return {key: value for key, value in environment.items() if key not in PARTS}
 
 
 def megabytes(size: str) -> int:
@@ -71,15 +70,16 @@ def test_a_container_runs_the_same_image_as_the_same_user_within_the_same_memory
     compose: Compose, local: list[Object], name: str
 ) -> None:
     workload, container = containers(local)[name]
-    image = container["image"].partition(":")[0]
+    image, _, tag = container["image"].partition(":")
     if name == "postgres":
-        assert (container["image"], user(workload.pod)) == (compose[name]["image"], compose[name]["user"])
+        whole = f"docker.io/library/{compose[name]['image']}"
+        assert (f"{image}:{tag}", user(workload.pod)) == (whole, compose[name]["user"])
     else:
         dockerfile = (ROOT / compose[name]["build"]["dockerfile"]).read_text(encoding="utf-8")
         title = re.search(r'image.title="(.*)"', dockerfile)
         declared = re.search(r"^USER (.*)", dockerfile, re.MULTILINE)
         assert title and declared
-        assert (image, user(workload.pod)) == (f"triptych/{title[1]}", declared[1])
+        assert (image, user(workload.pod)) == (f"docker.io/triptych/{title[1]}", declared[1])
     assert megabytes(container["resources"]["limits"]["memory"]) == megabytes(compose[name]["mem_limit"])
 
 

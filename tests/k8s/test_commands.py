@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from k8s.commands import images, secrets
+from k8s.commands.kustomize import Object
 from tests.k8s.manifests import copied, named, rendered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,7 @@ def test_up_builds_loads_applies_waits_and_says_where_it_is(machine: Machine) ->
     [waited] = [call for call in machine.calls if call.startswith("kubectl wait")]
     assert f"job/{applied_job(machine)} " in waited
     [load] = [call for call in machine.calls if call.startswith("kind load")]
-    assert load.startswith("kind load docker-image --name shop triptych/admin-django:")
+    assert load.startswith("kind load docker-image --name shop docker.io/triptych/admin-django:")
 
 
 def test_another_build_is_another_release_with_a_migration_of_its_own(machine: Machine) -> None:
@@ -110,6 +111,12 @@ def test_another_build_is_another_release_with_a_migration_of_its_own(machine: M
     machine.build_of("two")
     assert machine.run("up").returncode == 0
     assert applied_job(machine) != first
+    at_a_port = machine.run("up", REGISTRY="localhost:5001")
+    assert at_a_port.returncode == 0, at_a_port.stderr
+    second = applied_job(machine)
+    machine.build_of("three")
+    assert machine.run("up", REGISTRY="localhost:5001").returncode == 0
+    assert applied_job(machine) != second
 
 
 @pytest.mark.parametrize("machine", ["gke-shop"], indirect=True)
@@ -177,3 +184,9 @@ def test_productions_secrets_are_no_part_of_the_repository(tmp_path: Path) -> No
     text = (secrets.FOLDER.parent / "kustomization.yaml").read_text(encoding="utf-8")
     generator = text.partition("secretGenerator:")[2].partition("replacements:")[0]
     assert "envs:" in generator and "literals" not in generator
+
+
+def test_the_database_on_a_volume_is_migrated_by_a_job_of_its_own(local: list[Object], tmp_path: Path) -> None:
+    on_a_volume = rendered(copied(tmp_path) / "local-volume")
+    names = {named(objects, "Job", "migrate")["metadata"]["name"] for objects in (local, on_a_volume)}
+    assert len(names) == 2

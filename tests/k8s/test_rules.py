@@ -108,8 +108,9 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
     ("local", pods.have_no_token, in_pod("Deployment", "gateway", "enableServiceLinks", value=None)),
     ("local", pods.say_what_they_need, in_container("gateway", "resources", "requests", "cpu", value=None)),
     ("local", pods.say_what_they_need, in_container("gateway", "resources", "limits", value=None)),
-    ("local", pods.run_pinned_images, in_container("gateway", "image", value="triptych/gateway")),
-    ("local", pods.run_pinned_images, in_container("gateway", "image", value="triptych/gateway:latest")),
+    ("local", pods.run_pinned_images, in_container("gateway", "image", value="docker.io/triptych/gateway")),
+    ("local", pods.run_pinned_images, in_container("gateway", "image", value="docker.io/triptych/gateway:latest")),
+    ("local", pods.run_pinned_images, in_container("gateway", "image", value="triptych/gateway:0.2.0")),
     ("local", pods.run_pinned_images, in_container("gateway", "imagePullPolicy", value="Always")),
     ("local", environment.is_complete, drop("Secret", "database-api-fastapi")),
     ("local", environment.is_complete, drop("ConfigMap", "gateway")),
@@ -305,6 +306,10 @@ def test_production_is_spread_has_a_priority_and_leaves_the_replicas_to_the_auto
         assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
         scaler = named(production, "HorizontalPodAutoscaler", workload.name)
         assert scaler["spec"]["minReplicas"] == 2
+
+
+def test_no_service_is_worth_more_than_the_database(production: Objects) -> None:
+    assert named(production, "Cluster", "postgres")["spec"]["priorityClassName"] == "triptych"
 
 
 def test_local_needs_nothing_of_the_cluster(local: Objects) -> None:

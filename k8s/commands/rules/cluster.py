@@ -13,7 +13,7 @@ from k8s.commands.rules.parts import of_kind
 FIELDS = {
     "spec": {
         "imageName", "instances", "primaryUpdateStrategy", "enablePDB", "inheritedMetadata", "affinity", "bootstrap",
-        "managed", "postgresql", "storage", "walStorage", "resources",
+        "managed", "postgresql", "storage", "walStorage", "resources", "priorityClassName",
     },
     "initdb": {
         "database", "owner", "secret", "encoding", "locale", "localeProvider", "builtinLocale",

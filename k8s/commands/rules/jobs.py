@@ -23,9 +23,9 @@ def can_be_applied_again(objects: Sequence[Object]) -> Iterator[str]:
             yield f"{each}: is not called like a Secret"
             continue
         [container] = each.containers
-        release = secrets[each.name].get("stringData", {}).get("RELEASE")
-        if release != container["image"].rpartition(":")[2]:
-            yield f"{each}: has its name from release {release}, and its image is {container['image']}"
+        image = secrets[each.name].get("stringData", {}).get("IMAGE")
+        if image != container["image"]:
+            yield f"{each}: has its name from {image}, and its image is {container['image']}"
         sources = [variable.get("valueFrom", {}) for variable in container.get("env", [])]
         others = [one for one in sources if one and one.get("secretKeyRef", {}).get("name") != each.name]
         if others or container.get("envFrom"):

@@ -79,11 +79,13 @@ def say_what_they_need(objects: Sequence[Object]) -> Iterator[str]:
 
 
 def run_pinned_images(objects: Sequence[Object]) -> Iterator[str]:
-    """A tag that means something, and an image that was loaded by hand is not asked for at a registry."""
+    """A whole name and a tag that means something; what was loaded by hand is not asked for at a registry."""
     for each in workloads(objects):
         for container in each.containers:
             tag = re.search(r":([^/:]+)$", container["image"])
             if not tag or tag[1] == "latest":
                 yield f"{each}: the image {container['image']} is not pinned"
+            if not re.match(r"[^/]+[.:][^/]*/", container["image"]):
+                yield f"{each}: which registry {container['image']} is from, has to be guessed"
             if container.get("imagePullPolicy") != "IfNotPresent":
                 yield f"{each}: an image that is there already is pulled"

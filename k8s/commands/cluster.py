@@ -51,9 +51,8 @@ def down() -> None:
     labels = json.loads(asked.stdout)["metadata"].get("labels", {})
     if labels.get("app.kubernetes.io/part-of") != "triptych":
         raise Failure(f"The namespace {NAMESPACE} is not labelled as ours: it stays.")
-    images.run(
-        "kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych"
-    )  # is in no namespace
+    # those are in no namespace
+    images.run("kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych")
     images.run("kubectl", "delete", "namespace", NAMESPACE)
 
 

@@ -1,7 +1,7 @@
 """The pods of rendered manifests as containers of a Docker engine: what can be executed without a cluster.
 
-The same image, arguments, environment, user and limits; an emptyDir is a tmpfs, a Service a name in a network. Probes
-by HTTP are asked from outside, as the kubelet asks them; those by a command are the container's health check.
+The same image, arguments, environment, user and limits; an emptyDir is a tmpfs, a Service a whole name in a network.
+Probes by HTTP are asked from outside, as the kubelet asks them; those by a command are the container's health check.
 """
 
 import json
@@ -66,8 +66,8 @@ class Pods:
         return here
 
     def _place(self, name: str, workload: Workload) -> list[str]:
-        options = ["--network", self.name, "--network-alias", name, "--network-alias", f"{name}.{CLUSTER_DOMAIN}"]
-        options += ["--dns-search", CLUSTER_DOMAIN]
+        options = ["--network", self.name, "--network-alias", f"{name}.{CLUSTER_DOMAIN}"]
+        options += ["--dns-search", CLUSTER_DOMAIN, "--dns-option", "ndots:5"]  # a short name is no name by itself
         for port in workload.containers[0].get("ports", []):
             options += ["--publish", f"127.0.0.1::{port['containerPort']}"]
         if workload.pod.get("restartPolicy") == "OnFailure":

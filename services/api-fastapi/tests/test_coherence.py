@@ -101,7 +101,7 @@ async def read_all(port: int, ids: range) -> None:
     far.close()
 
 
-@pytest.mark.parametrize(("count", "length"), [(6_000, 2_000), pytest.param(1_000_000, 200, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("count", "length"), [(12_000, 2_000), pytest.param(1_000_000, 200, marks=pytest.mark.long)])
 def test_the_memory_of_a_worker_is_bounded(
     database_url: str, writer: psycopg.Connection[Any], category: str, count: int, length: int
 ) -> None:

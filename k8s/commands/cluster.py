@@ -51,9 +51,9 @@ def down() -> None:
     labels = json.loads(asked.stdout)["metadata"].get("labels", {})
     if labels.get("app.kubernetes.io/part-of") != "triptych":
         raise Failure(f"The namespace {NAMESPACE} is not labelled as ours: it stays.")
-    # those are in no namespace
-    images.run("kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych")
     images.run("kubectl", "delete", "namespace", NAMESPACE)
+    # what is in no namespace, and needs more rights
+    images.run("kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych")
 
 
 def _here(*words: str) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class Pods:
         return options
 
     def _environment(self, container: Object) -> list[str]:
-        environment = resolved(container, self.objects)
+        environment = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"} | resolved(container, self.objects)  # told to every pod
         return [word for key, value in environment.items() for word in ("--env", f"{key}={value}")]
 
     def state(self, name: str) -> Any:

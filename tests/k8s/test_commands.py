@@ -148,7 +148,10 @@ def test_down_removes_the_namespace_that_is_ours_and_no_other(machine: Machine) 
     assert done.returncode == 1 and "it stays" in done.stderr
     namespace.write_text('{"metadata": {"labels": {"app.kubernetes.io/part-of": "triptych"}}}')
     assert machine.run("down").returncode == 0
-    assert machine.calls[-1] == "kubectl delete namespace triptych"
+    assert [call for call in machine.calls if call.startswith("kubectl delete")] == [
+        "kubectl delete namespace triptych",
+        "kubectl delete priorityclass --selector app.kubernetes.io/part-of=triptych",
+    ]
 
 
 def test_the_job_is_called_after_its_release_and_its_passwords(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ threads = integer("WEB_THREADS", 8, 1, 256)
 keepalive = 75  # longer than the gateway's 60 s: the gateway must be the one that closes, or a request falls in between
 graceful_timeout = 20
 # How long a stopping worker waits for requests on idle connections. gunicorn's 2 s make every stop slow; what the
-# gateway had under way arrives in less, and it asks again when an idle connection was closed on it.
+# gateway had under way arrives in less, and it asks again when nothing could be sent.
 gthread.STOP_KEEPALIVE_LINGER = 0.2
 preload_app = True  # the workers share what the master has loaded; safe, because create_app opens no connection
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat on a slow disk would stop the worker

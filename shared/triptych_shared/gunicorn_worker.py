@@ -1,5 +1,6 @@
 """gunicorn's threaded worker, with answers in one piece and a stop that leaves nobody waiting."""
 
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -51,10 +52,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         connects meanwhile waits for nothing, and is cut off at the end. Here those in the queue are served, and who
         comes later is refused and can go elsewhere.
         """
-        super().set_accept_enabled(enabled)
+        super().set_accept_enabled(enabled and self.alive)
         if not self.alive:
-            for listener in self.sockets:
-                self._accept_all(listener)
+            while self.sockets:
+                listener = self.sockets.pop()
+                with suppress(OSError):  # no file is left to open: the rest is refused
+                    self._accept_all(listener)
                 listener.close()
 
     def _accept_all(self, listener: Any) -> None:

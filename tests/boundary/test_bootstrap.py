@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 
+import pytest
 from psycopg import sql
 
 from tests.boundary.databases import Server
@@ -63,13 +64,16 @@ def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, 
     assert process.returncode == 0, output
 
 
-def test_a_bootstrap_leaves_alone_what_a_later_release_has_made(server: Server, copy: str, present: Tree) -> None:
+@pytest.mark.parametrize(("app", "name"), [("catalog", "9999_later"), ("another", "0001_initial")])
+def test_a_bootstrap_leaves_alone_what_a_later_release_has_made(
+    server: Server, copy: str, present: Tree, app: str, name: str
+) -> None:
     with server.connect("triptych_owner", copy) as later:
-        later.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('catalog', '9999_later', now())")
+        later.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [app, name])
         later.execute("GRANT SELECT ON item_history TO api_fastapi")
         output = present.bootstrap(server, copy)
         kept = later.execute("SELECT has_table_privilege('api_fastapi', 'item_history', 'SELECT')").fetchone()
-    assert "a later release has migrated the database, catalog.9999_later" in output
+    assert f"a later release has migrated the database, {app}.{name}" in output
     assert kept == (True,)
 
 

@@ -101,7 +101,7 @@ class Pods:
         """Return which containers ran out of memory, and what each one's log says of errors and answers from 500 on."""
         told = []
         for container in self.started:
-            if docker("inspect", "--format", "{{.State.OOMKilled}}", container) == "true":
+            if docker("inspect", "--format", "{{.State.OOMKilled}}", container, check=False) == "true":
                 told.append(f"{container} ran out of memory")
             told += [f"{container}: {line}" for line in _complaints(container)[-20:]]
         return "\n".join(told)

@@ -31,14 +31,16 @@ def replicated() -> Iterator[Project]:
     project = Project("triptych-test-replicated", free_port(), free_port())
     project.remove()
     scales = [word for service in PREFIXES for word in ("--scale", f"{service}=2")]
-    project.compose("up", "--build", "--wait", *scales)
-    migrate = project.config()["services"]["migrate"]["environment"]
-    with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
-        told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
-        told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
-        wait_until_ready(gateway, 60)
-        yield project
-    project.remove()
+    try:
+        project.compose("up", "--build", "--wait", *scales)
+        migrate = project.config()["services"]["migrate"]["environment"]
+        with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
+            told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
+            told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
+            wait_until_ready(gateway, 60)
+            yield project
+    finally:
+        project.remove()
 
 
 @pytest.fixture

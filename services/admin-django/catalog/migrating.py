@@ -14,12 +14,12 @@ PAUSE = 2  # seconds, in which those who waited behind the migration get on with
 
 
 def later_migrations() -> list[str]:
-    """Return the migrations in the database that come after the last one that this release has, by app."""
+    """Return the migrations in the database that come after the last that this release has, or are of other apps."""
     ours: dict[str, str] = {}
     for app, name in MigrationLoader(None).disk_migrations:
         ours[app] = max(name, ours.get(app, ""))
     applied = MigrationRecorder(connections["owner"]).applied_migrations()
-    return sorted(f"{app}.{name}" for app, name in applied if app in ours and name > ours[app])
+    return sorted(f"{app}.{name}" for app, name in applied if app not in ours or name > ours[app])
 
 
 def migrate(stdout: OutputWrapper) -> None:

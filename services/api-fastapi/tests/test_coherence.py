@@ -106,12 +106,13 @@ def test_the_memory_of_a_worker_is_bounded(
     database_url: str, writer: psycopg.Connection[Any], category: str, count: int, length: int
 ) -> None:
     ids = range(5 * 10**14, 5 * 10**14 + count)
-    writer.execute("SET statement_timeout = 0")
-    writer.execute(
-        "INSERT INTO items (id, name, description, price, category)"
-        " SELECT id, 'large ' || id, repeat('x', %s), 1, %s FROM generate_series(%s::bigint, %s::bigint) AS id",
-        [length, category, ids.start, ids.stop - 1],
-    )
+    with writer.transaction():
+        writer.execute("SET LOCAL statement_timeout = 0")
+        writer.execute(
+            "INSERT INTO items (id, name, description, price, category)"
+            " SELECT id, 'large ' || id, repeat('x', %s), 1, %s FROM generate_series(%s::bigint, %s::bigint) AS id",
+            [length, category, ids.start, ids.stop - 1],
+        )
     try:
         with running(database_url, CACHE_MEMORY_MB="8") as service:
             eventually(lambda: service.ask("/readyz").status == 200)
@@ -126,7 +127,9 @@ def test_the_memory_of_a_worker_is_bounded(
             # and a little for what reading takes
             assert full - empty <= (8 + 6) * 2**20
     finally:
-        writer.execute("DELETE FROM items WHERE category = %s", [category])
+        with writer.transaction():
+            writer.execute("SET LOCAL statement_timeout = 0")
+            writer.execute("DELETE FROM items WHERE category = %s", [category])
 
 
 def test_a_commit_is_visible_soon(database_url: str, make_item: MakeItem, writer: psycopg.Connection[Any]) -> None:

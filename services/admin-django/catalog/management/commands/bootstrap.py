@@ -37,7 +37,9 @@ class Command(BaseCommand):
             with self._locked(database_url("OWNER_DATABASE_URL")) as owner:
                 if later := later_migrations():
                     # its grants are a later release's too: to set ours would take away what its services rely on
-                    self.stdout.write(f"nothing is done: a later release has migrated the database, {', '.join(later)}")
+                    self.stdout.write(
+                        f"done with the roles: a later release has migrated the database, {', '.join(later)}"
+                    )
                     return
                 migrate(self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())

@@ -39,7 +39,7 @@ def lets_through_exactly_the_arrows(objects: Sequence[Object]) -> Iterator[str]:
     pods: dict[str, Labels] = {each.labels["app.kubernetes.io/name"]: each.labels for each in workloads(objects)}
     arrows = set(ARROWS)
     for cluster in of_kind(objects, "Cluster"):
-        pods["postgres"] = operated_labels(cluster)
+        pods["postgres"] = _operated_labels(cluster)
         arrows |= CLUSTER_ARROWS
     pods[STRANGER] = {}
     arrows |= {(pod, dns, 53) for pod in pods for dns in (DNS, NODE_DNS)}
@@ -60,7 +60,7 @@ def lets_through_exactly_the_arrows(objects: Sequence[Object]) -> Iterator[str]:
                 yield f"{pod} {may} {'speak to' if way == 'Egress' else 'hear from'} {peer}, port {port}"
 
 
-def operated_labels(cluster: Object) -> Labels:
+def _operated_labels(cluster: Object) -> Labels:
     """Return the labels of CloudNativePG's instances: `cnpg.io/cluster`, and what it adds to what they inherit.
 
     See https://github.com/cloudnative-pg/cloudnative-pg/issues/8066: versions differ in how they name the application.

@@ -9,10 +9,11 @@ import yaml
 
 from k8s.commands import images, kustomize
 from k8s.commands.failure import Failure
+from k8s.commands.waiting import Cluster
 
 NAMESPACE = "triptych"
 STATE = images.ROOT / ".local" / "k8s"
-PATIENCE = "600s"
+PATIENCE = 600.0  # seconds for the migration, and for each service
 
 
 def up(overlay: str, registry: str) -> None:
@@ -22,12 +23,15 @@ def up(overlay: str, registry: str) -> None:
     built = images.build(registry)
     images.deliver(list(built.values()), context, registry)
     rendered = kustomize.render(_with_images(overlay, built))
-    images.run("kubectl", "apply", "--filename", "-", text=rendered)
     # by its name: one of an earlier release that failed is still there, and will never complete
-    [job] = [f"job/{each['metadata']['name']}" for each in kustomize.objects(rendered) if each["kind"] == "Job"]
-    images.run("kubectl", "wait", job, "--for=condition=complete", *_here(f"--timeout={PATIENCE}"))
+    [job] = [each["metadata"]["name"] for each in kustomize.objects(rendered) if each["kind"] == "Job"]
+    here = Cluster(NAMESPACE)
+    here.remove_failed_job(job)
+    images.run("kubectl", "apply", "--filename", "-", text=rendered)
+    print(f"waiting for job/{job}", flush=True)
+    here.wait_for_job(job, PATIENCE)
     for name in built:
-        images.run("kubectl", "rollout", "status", f"deployment/{name}", *_here(f"--timeout={PATIENCE}"))
+        here.wait_for_rollout(name, PATIENCE)
     print(
         f"\nready. To reach it from this machine:\n"
         f"  kubectl --namespace {NAMESPACE} port-forward service/gateway 8080:80\n"
@@ -54,10 +58,6 @@ def down() -> None:
     images.run("kubectl", "delete", "namespace", NAMESPACE)
     # what is in no namespace, and needs more rights
     images.run("kubectl", "delete", "priorityclass", "--selector", "app.kubernetes.io/part-of=triptych")
-
-
-def _here(*words: str) -> tuple[str, ...]:
-    return "--namespace", NAMESPACE, *words
 
 
 def _context() -> str:

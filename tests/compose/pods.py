@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 from k8s.commands.kustomize import Object
 from k8s.commands.rules.environment import resolved
-from k8s.commands.rules.parts import Workload, workloads
+from k8s.commands.rules.parts import Workload, of_kind, selects, workloads
 
 CLUSTER_DOMAIN = "triptych.svc.cluster.local"
 
@@ -66,12 +66,15 @@ class Pods:
         return here
 
     def _place(self, name: str, workload: Workload) -> list[str]:
-        options = ["--network", self.name, "--network-alias", f"{name}.{CLUSTER_DOMAIN}"]
+        options = ["--network", self.name]
+        for service in of_kind(self.objects, "Service"):
+            if selects({"matchLabels": service["spec"]["selector"]}, workload.labels):
+                options += ["--network-alias", f"{service['metadata']['name']}.{CLUSTER_DOMAIN}"]
         options += ["--dns-search", CLUSTER_DOMAIN, "--dns-option", "ndots:5"]  # a short name is no name by itself
         for port in workload.containers[0].get("ports", []):
             options += ["--publish", f"127.0.0.1::{port['containerPort']}"]
-        if workload.pod.get("restartPolicy") == "OnFailure":
-            options += ["--restart", "on-failure:30"]
+        if workload.kind == "Job":
+            options += ["--restart", f"on-failure:{workload.object['spec']['backoffLimit']}"]
         return options
 
     def _environment(self, container: Object) -> list[str]:

@@ -27,11 +27,8 @@ def rendered(overlay: Path) -> list[Object]:
 
 def named(objects: Sequence[Object], kind: str, name: str) -> Object:
     """Return the object; a generated name is found by its beginning."""
-    [found] = [
-        each
-        for each in of_kind(objects, kind)
-        if each["metadata"]["name"] == name or each["metadata"]["name"].rpartition("-")[0] == name
-    ]
+    names = {each["metadata"]["name"]: each for each in of_kind(objects, kind)}
+    [found] = [names[name]] if name in names else [names[each] for each in names if each.rpartition("-")[0] == name]
     return found
 
 

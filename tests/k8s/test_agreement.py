@@ -48,9 +48,16 @@ def with_defaults(value: Any) -> Any:
 
 
 def in_kubernetes(objects: list[Object], name: str) -> dict[str, str]:
-    """Return the environment of a container of that name, without what it is put together from."""
+    """Return the environment of a container of that name, without what it is put together from.
+
+    An upstream is its Service: that the pods stand before it is a rule (rollouts.are_asked_pod_by_pod).
+    """
     environment = resolved(containers(objects)[name][1], objects)
-    return {key: value for key, value in environment.items() if key not in PARTS}
+    return {
+        key: value.rpartition(" ")[2] if key.endswith("_UPSTREAM") else value
+        for key, value in environment.items()
+        if key not in PARTS
+    }
 
 
 def megabytes(size: str) -> int:

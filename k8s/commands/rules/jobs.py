@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from k8s.commands.kustomize import Object
 from k8s.commands.rules.parts import of_kind, workloads
 
+LONGEST_BACKOFF = 300  # seconds
+
 
 def can_be_applied_again(objects: Sequence[Object]) -> Iterator[str]:
     """A Job is called after all it is made of; it is tried until the database is there, and goes when it is over."""
@@ -30,3 +32,19 @@ def can_be_applied_again(objects: Sequence[Object]) -> Iterator[str]:
         others = [one for one in sources if one and one.get("secretKeyRef", {}).get("name") != each.name]
         if others or container.get("envFrom"):
             yield f"{each}: its name does not change with {others or container['envFrom']}"
+
+
+def fail_within_minutes(objects: Sequence[Object]) -> Iterator[str]:
+    """The pauses between a Job's tries double from 10 seconds up to 6 minutes, and a try that failed can be looked at.
+
+    See https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy.
+    """
+    for each in workloads(objects):
+        if each.kind != "Job":
+            continue
+        tries = each.object["spec"].get("backoffLimit", 6)
+        seconds = sum(min(10 * 2**number, 360) for number in range(tries))
+        if seconds > LONGEST_BACKOFF:
+            yield f"{each}: pauses for {seconds} s in all before it has failed"
+        if each.pod.get("restartPolicy") != "Never":
+            yield f"{each}: its pod, and with it what it said, is removed when it has failed"

@@ -89,3 +89,11 @@ def run_pinned_images(objects: Sequence[Object]) -> Iterator[str]:
                 yield f"{each}: which registry {container['image']} is from, has to be guessed"
             if container.get("imagePullPolicy") != "IfNotPresent":
                 yield f"{each}: an image that is there already is pulled"
+
+
+def leave_their_last_words(objects: Sequence[Object]) -> Iterator[str]:
+    """Why a container ended stands in its pod's status: the end of its log, which may be gone when somebody looks."""
+    for each in workloads(objects):
+        for container in each.containers:
+            if container.get("terminationMessagePolicy") != "FallbackToLogsOnError":
+                yield f"{each}: {container['name']} ends without a word"

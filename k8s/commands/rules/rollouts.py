@@ -18,6 +18,7 @@ DRAINS = {
 }
 HEARD = 5  # seconds after which every node has heard that a pod is no more to be asked
 SPARE = 5  # seconds from the end of draining to SIGKILL
+HEADLESS = "-headless"  # how the Services without an address of their own are called
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -99,8 +100,10 @@ def are_reached_by_their_service(objects: Sequence[Object]) -> Iterator[str]:
     for service in services:
         name, spec = service["metadata"]["name"], service["spec"]
         meant = [each for each in pods if selects({"matchLabels": spec["selector"]}, each.labels)]
-        if [each.name for each in meant] != [name]:
+        if [each.name for each in meant] != [name.removesuffix(HEADLESS)]:
             yield f"Service {name}: means {[str(each) for each in meant]}"
+        if name.endswith(HEADLESS) != (spec.get("clusterIP") == "None"):
+            yield f"Service {name}: has the cluster IP {spec.get('clusterIP')}"
         ports = {port["name"] for each in meant for one in each.containers for port in one.get("ports", [])}
         if {port["targetPort"] for port in spec["ports"]} - ports:
             yield f"Service {name}: leads to no port of its pods"
@@ -109,3 +112,16 @@ def are_reached_by_their_service(objects: Sequence[Object]) -> Iterator[str]:
             yield f"{each}: has no Service"
         if not selects(each.object["spec"]["selector"], each.labels):
             yield f"{each}: does not select its own pods"
+
+
+def are_asked_pod_by_pod(objects: Sequence[Object]) -> Iterator[str]:
+    """The gateway sees each pod of a service, so that one answers for another, and at last the Service."""
+    for gateway in serving(objects):
+        if gateway.labels["app.kubernetes.io/component"] != "gateway":
+            continue
+        told = resolved(gateway.containers[0], objects)
+        for each in serving(objects):
+            variable = f"{each.name.upper().replace('-', '_')}_UPSTREAM"
+            asked = f"{each.name}{HEADLESS}:8000 {each.name}:8000"
+            if each.labels["app.kubernetes.io/component"] == "service" and told.get(variable) != asked:
+                yield f"{gateway}: {variable} is {told.get(variable)!r}, not {asked!r}"

@@ -20,11 +20,12 @@ class Bearer:
     def headers(self) -> dict[str, str]:
         """Return the header that says who writes."""
         if time.monotonic() - self._since > RENEWED_AFTER:
-            self._since = time.monotonic()
+            asked = time.monotonic()
             user = os.environ.get("TRIPTYCH_ADMIN_USER", "admin")
             sent = {"username": user, "password": os.environ["TRIPTYCH_ADMIN_PASSWORD"]}
             reply = send(self._gateway, "POST", "/api/auth/token/", sent)
             assert reply.status == 200, str(reply)
+            self._since = asked
             self._headers = {"Authorization": f"Bearer {reply.json()['access']}"}
         return self._headers
 

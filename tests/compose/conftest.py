@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.compose.project import Project, free_port
+from tests.ready import PREFIXES, wait_until_ready
+from tests.wire import Wire
 
 # `python -m tests.compose` sets it; without a compose system there is nothing here to test.
 collect_ignore_glob = [] if os.environ.get("TRIPTYCH_SYSTEM") == "compose" else ["test_*.py"]
@@ -27,3 +29,21 @@ def second_project() -> Iterator[Project]:
     second.remove()
     yield second
     second.remove()
+
+
+@pytest.fixture(scope="session")
+def replicated() -> Iterator[Project]:
+    """A system with two replicas of each service, which every test leaves whole."""
+    project = Project("triptych-test-replicated", free_port(), free_port())
+    project.remove()
+    scales = [word for service in PREFIXES for word in ("--scale", f"{service}=2")]
+    try:
+        project.compose("up", "--build", "--wait", *scales)
+        migrate = project.config()["services"]["migrate"]["environment"]
+        with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
+            told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
+            told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
+            wait_until_ready(gateway, 60)
+            yield project
+    finally:
+        project.remove()

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -20,7 +19,6 @@ HERE = Path(__file__).resolve().parent
 CONTRACT = HERE.parent / "shared" / "contract" / "openapi.yaml"
 SWAGGER_UI = files("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar" / "swagger-ui-dist"
 SWAGGER_UI_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE")
-METHODS = {"get", "head", "post", "put", "patch", "delete"}
 # Tells a folder of ours from one that a slip of the hand named.
 MARK = "api/openapi.json"
 
@@ -43,16 +41,7 @@ def build(out: Path) -> None:
 
 def _add_contract(folder: Path) -> None:
     document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
-    for path in document["paths"].values():
-        _hand_down_parameters(path)
     (folder / MARK).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-
-
-def _hand_down_parameters(path: dict[str, Any]) -> None:
-    """Give each operation the parameters of its path, which means the same. Swagger UI leaves them unresolved there."""
-    shared = path.pop("parameters", [])
-    for method in METHODS & path.keys():
-        path[method]["parameters"] = shared + path[method].get("parameters", [])
 
 
 def _add_swagger_ui(folder: Path) -> None:

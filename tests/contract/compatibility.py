@@ -3,7 +3,9 @@
 Parameters and request bodies must be equal: name, place, whether required, and every keyword that tells valid from
 invalid; so must be whether a token is needed. Of a response the statuses, media types and, for 200 and 201, the
 properties with their types and nullability must be equal; bounds and patterns of a response may be left out, but not
-differ. Words (titles, descriptions, examples) are free.
+differ. Words (titles, descriptions, examples) are free, and so is the default of a member of a body, which the contract
+has in words: a client's generator would take the member for required. What any route may answer, mostly because of the
+gateway, is not asked of a framework.
 """
 
 import re
@@ -19,6 +21,10 @@ BOUNDS = {
 
 
 METHODS = ("get", "post", "put", "patch", "delete")
+GENERAL = {
+    f"#/components/responses/{name}" for name in ("TooManyRequests", "InternalError", "BadGateway", "GatewayTimeout")
+}
+LARGEST_INT64 = float(2**63 - 1)
 
 
 def operations(document: Json, within: str) -> list[tuple[str, str]]:
@@ -86,6 +92,10 @@ def canonical(document: Json, schema: Json) -> Json:
     types = schema.get("type", [])
     one_form: Json = {"type": sorted([types] if isinstance(types, str) else types)}
     one_form |= {key: _number(schema[key]) for key in BOUNDS & schema.keys()}
+    if "integer" in one_form["type"] and (schema.get("format") == "int64" or one_form.get("maximum") == LARGEST_INT64):
+        # the format says the bound, and generators cannot write the bound
+        one_form["format"] = "int64"
+        one_form.pop("maximum", None) if one_form.get("maximum") == LARGEST_INT64 else None
     if one_form.get("minLength") == 0 or ("pattern" in one_form and not re.search(one_form["pattern"], "")):
         # nothing is shorter than 0, and a pattern that the empty text does not match says "not empty" by itself
         one_form.pop("minLength", None) if one_form.get("minLength") in (0, 1) else None
@@ -140,12 +150,13 @@ def _same(place: str, ours: Json, theirs: Json) -> Iterator[str]:
                 yield from _same(f"{place}.{name}", ours.get(key, {}).get(name, {}), theirs.get(key, {}).get(name, {}))
         elif key == "items":
             yield from _same(f"{place}[]", ours.get(key, {}), theirs.get(key, {}))
-        elif ours.get(key) != theirs.get(key):
+        elif key != "default" and ours.get(key) != theirs.get(key):
             yield f"{place}: {key}: the contract says {ours.get(key)}, the framework {theirs.get(key)}"
 
 
 def _responses(path: str, contract: Json, ours: Json, generated: Json, theirs: Json) -> Iterator[str]:
-    statuses, made = set(ours), set(theirs) - {"default"}
+    general = {status for status, response in ours.items() if response.get("$ref") in GENERAL}
+    statuses, made = set(ours) - general, set(theirs) - general - {"default"}
     if statuses != made:
         yield f"{path}: statuses: the contract says {sorted(statuses)}, the framework {sorted(made)}"
     for status in sorted(statuses & made):

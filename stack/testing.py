@@ -32,13 +32,14 @@ PARTS = {
     "bench": ROOT / "bench" / "tests",
     "boundary": ROOT / "tests" / "boundary",
     "browser": ROOT / "tests" / "browser",
+    "clients": ROOT / "tests" / "clients",
     "k8s": ROOT / "tests" / "k8s",
     "tests": ROOT / "tests",
 }
 # These leave the stack's processes alone, and run beside each other. Two that migrate on the same server take turns.
 LANES = (
     ("admin-django", "boundary", "browser"),
-    ("stack", "api-fastapi", "simple-flask", "k8s", "bench"),
+    ("stack", "api-fastapi", "simple-flask", "k8s", "bench", "clients"),
 )
 # These have the stack for themselves: they stop parts of it.
 ALONE = ("tests",)

@@ -204,6 +204,7 @@ def _promised(target: Target, mode: GenerationMode, response: Response) -> None:
         assert response.headers["cache-control"] == ["no-store"]
     if response.status_code >= 400 and target.method != "HEAD":
         problem = response.json()
+        assert problem["status"] == response.status_code
         kind = problem["type"].removeprefix("urn:triptych:problem:")
         kinds = {PROBLEMS[response.status_code]} | ({"invalid-body"} if target.method in WRITES else set())
         assert kind in kinds

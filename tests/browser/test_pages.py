@@ -176,6 +176,8 @@ def test_the_docs_try_out_the_list_of_items_through_the_gateway(visitor: Visitor
     visitor.open("/api/docs/", ".opblock")
     listing = visitor.page.locator("[id$=-list_items].opblock")
     listing.locator(".opblock-summary-control").click()
+    expect(listing.locator("tr[data-param-name=category]")).to_contain_text("Example: kitchen")
+    expect(listing.locator("tr[data-param-name=category] input")).to_have_value("")
     listing.locator("tr[data-param-name=limit] input").fill("3")
     with visitor.page.expect_response(re.compile("/api/items/")) as answer:
         listing.get_by_role("button", name="Execute").click()

@@ -50,7 +50,7 @@ def steps(output: str) -> list[list[object]]:
 
 def say(*command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment}, text=True, timeout=120, check=False,
+        command, cwd=folder, env={**os.environ, **environment}, text=True, timeout=300, check=False,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 

@@ -49,5 +49,5 @@ def run_script(*arguments: str, folder: Path) -> subprocess.CompletedProcess[Any
     """Run Node in the folder, and return what it said, errors included."""
     return node(
         arguments, return_completed_process=True, cwd=folder, env={**os.environ, **QUIET}, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+import httpx
 from triptych_client import AuthenticatedClient, Client
 from triptych_client.api.admin_django import change_item, create_item, get_token, upsert_items
 from triptych_client.api.api_fastapi import get_item, list_items
@@ -32,16 +33,18 @@ from triptych_client.models import (
     UnauthenticatedProblem,
 )
 
+PATIENCE = httpx.Timeout(60)  # for a machine that has much else to do
+
 
 def walk(url: str, category: str, user: str, password: str) -> None:
     """Write, be refused, write again, turn pages, write many, ask for a quote, make mistakes, and listen."""
-    stranger = Client(base_url=url)
-    forged = AuthenticatedClient(base_url=url, token="of.my.own")
+    stranger = Client(base_url=url, timeout=PATIENCE)
+    forged = AuthenticatedClient(base_url=url, token="of.my.own", timeout=PATIENCE)
     refused = create_item.sync(client=forged, body=ItemWrite("Cup", "4.50"))
     assert isinstance(refused, UnauthenticatedProblem)
     tokens = get_token.sync(client=stranger, body=Credentials(user, password))
     assert isinstance(tokens, Tokens)
-    client = AuthenticatedClient(base_url=url, token=tokens.access)
+    client = AuthenticatedClient(base_url=url, token=tokens.access, timeout=PATIENCE)
 
     cup = create_item.sync(client=client, body=ItemWrite("Cup", "4.50", category=category))
     assert isinstance(cup, Item)

@@ -1,99 +1,94 @@
 # What a person types. Everything else is in `python -m stack` (the folder stack/), which these targets call.
 # Needs make, a POSIX shell and Python ≥ 3.11; the rest is made or fetched: .venv from the locks, by hash.
 
-PYTHON ?= python3
+# These are told on the command line, as in `make up PYTHON=python3.13`: a variable of the shell that has such a name is
+# about something else. What recipes run sees nothing of that shell but what stack/inherited.py names.
+PYTHON := python3
+SERVICE :=
+PART :=
+ARGS :=
+QUICK :=
+UPGRADE :=
+OVERLAY :=
 
-python := .venv/bin/python
-locks := $(wildcard services/*/requirements.lock) gateway/requirements.lock stack/requirements.lock
+override python := .venv/bin/python
+override run := $(python) -E -s -m stack.inherited
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help up down reset status logs seed bench test test-long test-compose snapshot lint fmt lock \
-	k8s-render k8s-check k8s-secrets k8s-up k8s-down
+	k8s-render k8s-check k8s-secrets k8s-up k8s-down .venv/runtime .venv/development
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 up: .venv/runtime ## raise the whole system without Docker; returns when everything is ready
-	@$(python) -m stack up
+	@$(run) $(python) -m stack up
 
 down: .venv/runtime ## stop it, and leave no process behind; the data stays
-	@$(python) -m stack down
+	@$(run) $(python) -m stack down
 
 reset: .venv/runtime ## stop it, and remove its data too
-	@$(python) -m stack down --volumes
+	@$(run) $(python) -m stack down --volumes
 
 status: .venv/runtime ## per process: state, pid, port, uptime, restarts, memory
-	@$(python) -m stack status
+	@$(run) $(python) -m stack status
 
 logs: .venv/runtime ## follow the logs (SERVICE=api-fastapi for one of them)
-	@$(python) -m stack logs $(SERVICE)
+	@$(run) $(python) -m stack logs $(SERVICE)
 
-seed: COUNT ?= 10000
+seed: COUNT := 10000
 seed: .venv/runtime ## fill the running system with COUNT=10000 generated items
-	@$(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
+	@$(run) $(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
 
 test: .venv/development ## every test that needs no Docker, against a stack of its own (PART=tests, ARGS="-k name")
-	@$(python) -m stack test $(if $(PART),--part $(PART)) -- $(ARGS)
+	@$(run) $(python) -m stack test $(if $(PART),--part $(PART)) -- $(ARGS)
 
 test-long: .venv/development ## the long tests: full generated suites
-	@$(python) -m stack test --long $(if $(PART),--part $(PART)) -- $(ARGS)
+	@$(run) $(python) -m stack test --long $(if $(PART),--part $(PART)) -- $(ARGS)
 
 test-compose: .venv/development ## the tests of the compose system, from nothing (needs Docker)
-	@$(python) -m tests.compose $(ARGS)
+	@$(python) -E -s -m tests.compose $(ARGS)
 
 bench: .venv/development ## measure the system beside what people would pick instead: forty minutes, QUICK=1 three minutes
-	@$(python) -m bench $(if $(QUICK),--quick) $(ARGS)
+	@$(run) $(python) -m bench $(if $(QUICK),--quick) $(ARGS)
 
 k8s-render: .venv/development ## print the manifests as they are applied (OVERLAY=local, local-volume, production)
-	@$(python) -m k8s.commands render $(OVERLAY)
+	@$(python) -E -s -m k8s.commands render $(OVERLAY)
 
 k8s-check: .venv/development ## hold them to the schemas of Kubernetes and to our own rules
-	@$(python) -m k8s.commands check $(OVERLAY)
+	@$(python) -E -s -m k8s.commands check $(OVERLAY)
 
 k8s-secrets: .venv/development ## make up the secrets of the production overlay, where they are missing
-	@$(python) -m k8s.commands secrets
+	@$(python) -E -s -m k8s.commands secrets
 
 k8s-up: .venv/development ## build, load into kind, k3d or minikube (or push to REGISTRY), apply, wait, say where it is
-	@REGISTRY=$(REGISTRY) $(python) -m k8s.commands up $(OVERLAY)
+	@REGISTRY=$(REGISTRY) $(python) -E -s -m k8s.commands up $(OVERLAY)
 
 k8s-down: .venv/development ## remove it from the cluster, with its data
-	@$(python) -m k8s.commands down
+	@$(python) -E -s -m k8s.commands down
 
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
-	@$(python) -m tests.boundary snapshot
+	@$(run) $(python) -m tests.boundary snapshot
 
 lint: .venv/development ## ruff, mypy over each part, strict, and whether a migration breaks the last release
-	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
-	@stack/check-types
+	@$(run) .venv/bin/ruff check .
+	@$(run) .venv/bin/ruff format --check .
+	@$(run) stack/check-types
 	@echo "migrations"
-	@$(python) -m tests.boundary lint
+	@$(run) $(python) -m tests.boundary lint
 
 fmt: .venv/development ## write the code the way lint wants it
-	@.venv/bin/ruff check --fix --exit-zero .
-	@.venv/bin/ruff format .
+	@$(run) .venv/bin/ruff check --fix --exit-zero .
+	@$(run) .venv/bin/ruff format .
 
-lock: .venv/bin/uv ## pin the dependencies again after a pyproject.toml changed (UPGRADE=1 for newer versions)
-	@stack/pin-dependencies $(if $(UPGRADE),--upgrade)
+lock: .venv/runtime ## pin the dependencies again after a pyproject.toml changed (UPGRADE=1 for newer versions)
+	@$(python) -E -s -m stack.network stack/pin-dependencies $(if $(UPGRADE),--upgrade)
 
 # --- what the targets above stand on -------------------------------------------------------------------------------
 
-.venv/bin/uv: requirements-uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+# Always asked, as neither is a file: whether .venv is whole is for stack/install.py to say.
+.venv/runtime .venv/development:
+	@$(PYTHON) -E -s -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python ≥ 3.11 is needed and $(PYTHON) is not (or is missing): install it, or name another one, as in: make up PYTHON=python3.13"; exit 1; } >&2
-	@$(python) -m pip --version >/dev/null 2>&1 || { echo "making .venv"; $(PYTHON) -m venv --clear .venv; } || { rm -rf .venv; \
-		echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian, Ubuntu: sudo apt-get install python3-venv)."; exit 1; } >&2
-	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@touch $@
-
-# What has once been made for development stays so: `make up` after `make test` does not take pytest away again.
-.venv/runtime: .venv/bin/uv $(locks)
-	@echo "installing what the services need into .venv"
-	@VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes $(locks) $(if $(wildcard .venv/development),requirements-dev.lock)
-	@touch $@
-
-.venv/development: .venv/runtime requirements-dev.lock
-	@echo "installing what the tests need into .venv"
-	@VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes $(locks) requirements-dev.lock
-	@touch $@
+	@$(PYTHON) -E -s -m stack.install $(@F)

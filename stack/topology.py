@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stack.credentials import Credentials
 from stack.layout import ROOT, Layout
-from stack.settings import Settings
+from stack.settings import OWN, Settings
 
 MARKER = "TRIPTYCH_SUPERVISED"  # in the environment of every process that a stack started: its home
 
@@ -37,8 +37,8 @@ FASTAPI = (
     "READ_MAX_LAG_MS",
 )
 GATEWAY = ("GATEWAY_RATE_LIMIT", "GATEWAY_LOG_HITS", "TRUSTED_PROXIES")
-# What programs want to know about the system they run on; nothing else of the user's environment is passed on.
-SYSTEM = ("HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
+# Everything that may be set, whether in the environment or in .env.
+SETTINGS = OWN.union(ALL_SERVICES, GUNICORN, DJANGO, FASTAPI, GATEWAY)
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
     """Return the topology of the stack with these settings."""
     port, postgres_port = settings.port, settings.port + 4
     path = os.pathsep.join([str(Path(sys.executable).parent), str(nginx_folder), os.environ.get("PATH", os.defpath)])
-    system = {name: os.environ[name] for name in SYSTEM if name in os.environ}
-    base = {"LANG": "C.UTF-8", **system, "PATH": path, MARKER: str(layout.home)}
+    # Nothing of the user's own: what a program looks for in a home (.pgpass, .netrc, .config) is not meant for ours.
+    base = {"LANG": "C.UTF-8", "HOME": str(layout.home), "PATH": path, MARKER: str(layout.home)}
 
     def url(role: str) -> str:
         return database_url(role, getattr(credentials, role), postgres_port)

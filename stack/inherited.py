@@ -1,0 +1,85 @@
+"""What of the shell that called us reaches our parts: what is named here, and nothing else.
+
+`python -m stack.inherited COMMAND…` becomes the command, in such an environment. (Standard library only: it is run
+before anything is installed.)
+"""
+
+import os
+import pwd
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from stack.layout import ROOT, SHARED_TOOLS
+from stack.topology import SETTINGS
+
+# Who we are and where programs are; CI makes the tests' random examples the same every time.
+SYSTEM = {"PATH", "HOME", "USER", "LOGNAME", "TERM", "CI"}
+OURS = re.compile(r"TRIPTYCH_\w+|HISTORY_\w+")  # the latter: how long the tests of histories take, and their seed
+# Proxies, certificates and indexes, in the names of whoever reads them. They are for pip, uv, npm and apt, which get
+# all of them alike by stack/network.py; the last line's lead to files that name such.
+NETWORK = re.compile(
+    r"(HTTP|HTTPS|ALL|NO|FTP)_PROXY|PIP_PROXY|NPM_CONFIG_(HTTP_|HTTPS_|NO)?PROXY"
+    r"|SSL_CERT_FILE|SSL_CERT_DIR|SSL_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS"
+    r"|PIP_(CLIENT_)?CERT|UV_NATIVE_TLS|UV_SYSTEM_CERTS|NPM_CONFIG_(CAFILE|STRICT_SSL)"
+    r"|(PIP|UV)_((EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|KEYRING_PROVIDER)|PIP_TRUSTED_HOST"
+    r"|UV_(DEFAULT_)?INDEX|UV_INDEX_\w+_(USERNAME|PASSWORD)|UV_INSECURE_HOST|NPM_CONFIG_REGISTRY"
+    r"|(PIP|UV)_CONFIG_FILE|NPM_CONFIG_(USERCONFIG|GLOBALCONFIG)|NETRC|XDG_CONFIG_(HOME|DIRS)"
+)
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what our parts inherit of an environment; a home that is not there is replaced by one of our own."""
+    kept = {name: value for name, value in environ.items() if _is_kept(name)}
+    return {"PATH": os.defpath, **kept, "HOME": str(_home(kept.get("HOME"))), "LANG": "C.UTF-8"}
+
+
+def apply() -> None:
+    """Make this process's environment such a one, and the rights of new files the usual ones."""
+    kept = environment(os.environ)
+    os.environ.clear()
+    os.environ.update(kept)
+    os.umask(0o022)
+
+
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which every setting has its default, whatever it and .env say."""
+    return {name: value for name, value in environ.items() if name not in SETTINGS}
+
+
+def is_writable(folder: Path) -> bool:
+    """Say whether one can write into a folder, or make it where it is not there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _is_kept(name: str) -> bool:
+    # npm takes its own in capitals and not, and some programs read proxies in one of the two only
+    network = NETWORK.fullmatch(name.upper())
+    return name in SYSTEM or name in SETTINGS or bool(OURS.fullmatch(name)) or bool(network)
+
+
+def _home(named: str | None) -> Path:
+    try:
+        home = Path(named or pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        home = Path()
+    if home.is_absolute() and home.is_dir():
+        return home
+    ours = SHARED_TOOLS / "home"
+    ours.mkdir(parents=True, exist_ok=True)
+    return ours
+
+
+def main() -> None:
+    """Become the command of the command line."""
+    apply()
+    # Our own modules are found from here, wherever the shell was.
+    os.chdir(ROOT)
+    os.execvp(sys.argv[1], sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

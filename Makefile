@@ -16,7 +16,7 @@ override run := $(python) -E -s -m stack.inherited
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down reset status logs seed bench test test-long test-compose snapshot lint fmt lock \
+.PHONY: help up down reset status logs seed unseed bench test test-long test-compose snapshot lint fmt lock \
 	k8s-render k8s-check k8s-secrets k8s-up k8s-down .venv/runtime .venv/development
 
 help: ## this list
@@ -40,6 +40,9 @@ logs: .venv/runtime ## follow the logs (SERVICE=api-fastapi for one of them)
 seed: COUNT := 10000
 seed: .venv/runtime ## fill the running system with COUNT=10000 generated items
 	@$(run) $(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
+
+unseed: .venv/runtime ## take the demo's and the generated items away, but for those that were changed (ARGS=--dry-run)
+	@$(run) $(python) -m stack exec admin-django python manage.py unseed $(ARGS)
 
 test: .venv/development ## every test that needs no Docker, against a stack of its own (PART=tests, ARGS="-k name")
 	@$(run) $(python) -m stack test $(if $(PART),--part $(PART)) -- $(ARGS)

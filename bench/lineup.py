@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.dialects import GraphQL, Rest
+from stack import network
 from stack.layout import ROOT, SHARED_TOOLS
 
 SOURCES = ROOT / "bench" / "peers"
@@ -97,7 +98,14 @@ def fetch_node() -> None:
 
 def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=900
+        command,
+        cwd=folder,
+        env=network.environment(os.environ, sys.executable),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=900,
     )
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())

@@ -5,7 +5,7 @@ import errno
 import os
 import sys
 
-from stack import environment
+from stack import environment, inherited
 from stack.down import down, remove
 from stack.errors import StackError
 from stack.layout import ROOT, Layout
@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run the verb of the command line and return the exit status."""
     arguments = parser().parse_args()
+    inherited.apply()
     try:
         settings = load(ROOT, os.environ)
         layout = Layout(settings.home)

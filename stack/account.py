@@ -3,7 +3,8 @@
 import os
 import pwd
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stack.errors import StackError
@@ -14,10 +15,12 @@ class Account:
     """A user of this system; `other` is None for oneself."""
 
     other: pwd.struct_passwd | None
+    # In the environment of what it runs, as in that of all processes of a stack: what outlives a killed `up` is found.
+    mark: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         """Run a command as this user, in a folder that everyone can enter, and return what came of it."""
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **self.mark}
         if self.other is None:
             return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
         return subprocess.run(
@@ -43,13 +46,13 @@ class Account:
         self.give(folder)
 
 
-def unprivileged() -> Account:
+def unprivileged(mark: Mapping[str, str]) -> Account:
     """Return an account that is not root. Raises StackError when root finds none."""
     if os.geteuid() != 0:
-        return Account(None)
+        return Account(None, mark)
     for name in ("postgres", "nobody"):
         try:
-            return Account(pwd.getpwnam(name))
+            return Account(pwd.getpwnam(name), mark)
         except KeyError:
             continue
     raise StackError(

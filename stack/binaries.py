@@ -21,14 +21,17 @@ def locate(account: Account, folder: Path) -> Path:
         return binaries
     copy = folder / "programs" / package.name / binaries.parent.name
     if account.other and not _runs(account, copy / "bin"):
-        shutil.rmtree(folder / "programs", ignore_errors=True)
+        draft = folder / "programs.new"  # under its name it is whole: initdb alone may run and postgres be missing
+        for old in (draft, folder / "programs"):
+            shutil.rmtree(old, ignore_errors=True)
         # The programs look for their libraries beside their package.
         libraries = package.with_name(package.name + ".libs")
         if libraries.is_dir():
-            shutil.copytree(libraries, folder / "programs" / libraries.name)
-        shutil.copytree(binaries.parent, copy)
-        for path in [folder / "programs", *(folder / "programs").rglob("*")]:
+            shutil.copytree(libraries, draft / libraries.name)
+        shutil.copytree(binaries.parent, draft / package.name / binaries.parent.name)
+        for path in [draft, *draft.rglob("*")]:
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444))
+        draft.rename(folder / "programs")
     if not _runs(account, copy / "bin"):
         raise StackError(f"{binaries}/initdb cannot be run: {_complaint(account, binaries)}")
     return copy / "bin"

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,9 +12,14 @@ from stack.errors import StackError
 from stack.layout import Layout
 from stack.topology import MARKER, database_url
 
+UNKNOWN = ""  # of a password
+
 
 def told(layout: Layout) -> dict[str, str]:
-    """Return what a test or a person needs to speak to the running stack. Raises StackError when none runs."""
+    """Return what a test or a person needs to speak to the running stack. Raises StackError when none runs.
+
+    The admin user's password is UNKNOWN when it is another than what this stack was told or has made up.
+    """
     found = running.required(layout)
     secrets = credentials.load(layout.credentials)
 
@@ -32,14 +38,31 @@ def told(layout: Layout) -> dict[str, str]:
         "TRIPTYCH_API_FASTAPI_DATABASE_URL": url("api_fastapi"),
         "TRIPTYCH_HOME": str(layout.home),
         "TRIPTYCH_ADMIN_USER": found.admin_user,
-        "TRIPTYCH_ADMIN_PASSWORD": found.admin_password,
+        "TRIPTYCH_ADMIN_PASSWORD": _right(layout, found.admin_user, [found.admin_password, secrets.admin_password]),
     }
 
 
 def show(layout: Layout) -> None:
     """Print it as lines that a shell can evaluate."""
-    for name, value in told(layout).items():
+    found = told(layout)
+    if found["TRIPTYCH_ADMIN_PASSWORD"] == UNKNOWN:
+        user = found["TRIPTYCH_ADMIN_USER"]
+        print(f"# The password of {user} is not known here: it was changed, or the database does not answer.")
+        print(f"# Another one: .venv/bin/python -m stack exec admin-django python manage.py changepassword {user}")
+    for name, value in found.items():
         print(f"{name}={shlex.quote(value)}")
+
+
+def _right(layout: Layout, user: str, passwords: list[str]) -> str:
+    """Return the one of the passwords that is the user's, UNKNOWN when none is or the database cannot be asked."""
+    process = json.loads((layout.run / "admin-django.json").read_text(encoding="utf-8"))
+    asked = subprocess.run(
+        [sys.executable, "manage.py", "which_password", user],
+        cwd=process["folder"], env=process["environment"], input="\n".join(passwords), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    answer = asked.stdout.strip()
+    return passwords[int(answer) - 1] if answer.isdecimal() else UNKNOWN
 
 
 def execute(layout: Layout, name: str, command: list[str]) -> None:

@@ -8,8 +8,10 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+from stack import network
 from stack.layout import SHARED_TOOLS
 
 SYSTEM_LISTS = Path("/var/lib/apt/lists")
@@ -66,9 +68,12 @@ def _download(package: str, apt: Path) -> list[Path]:
         options = _options(apt, lists)
         if lists == own_lists:
             (lists / "partial").mkdir(parents=True, exist_ok=True)
-            problem = _apt([*options, "update"]) or problem
+            problem = _apt([*options, "update"])
+            if problem:
+                # Without lists apt knows of no package at all: that it finds none is not what is wrong.
+                raise Unavailable(f"the lists of packages cannot be downloaded\n{problem}")
         install = ["install", "--download-only", "--reinstall", "--no-install-recommends", "--yes", package]
-        problem = _apt([*options, *install]) or problem
+        problem = _apt([*options, *install])
         found = sorted(archives.glob("*.deb"))
         if any(path.name.startswith(f"{package}_") for path in found):
             return found
@@ -83,6 +88,7 @@ def _options(apt: Path, lists: Path) -> list[str]:
         "APT::Sandbox::User": "",
         "APT::Get::List-Cleanup": "0",
         "APT::Update::Post-Invoke": "",
+        "APT::Update::Error-Mode": "any",  # else a list that cannot be downloaded is a warning
         "Acquire::Languages": "none",
         "Acquire::Retries": "2",
         "Acquire::http::Timeout": "20",
@@ -92,11 +98,14 @@ def _options(apt: Path, lists: Path) -> list[str]:
 
 def _apt(arguments: list[str]) -> str:
     """Run apt-get; return what it complained of, nothing when it succeeded."""
-    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    environment = network.environment(os.environ, sys.executable) | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
         ["apt-get", *arguments], env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
-    return "" if done.returncode == 0 else done.stderr.strip() or done.stdout.strip()
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.strip() or done.stdout.strip()
+    return f"{said}\n{network.explanation(said, environment)}".rstrip()
 
 
 def _write_launcher(launcher: Path, program: Path, target: Path) -> None:

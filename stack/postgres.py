@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
+from psycopg.conninfo import make_conninfo
 
 from stack.account import unprivileged
 from stack.binaries import MAJOR, locate
 from stack.errors import StackError
 from stack.layout import LONGEST_SOCKET_PATH, Layout
+from stack.topology import MARKER
 
 DATABASE = "triptych"
 ROOTS_FOLDER = Path("/var/lib/triptych")
@@ -38,7 +40,7 @@ class Postgres:
         self.layout = layout
         self.port = port
         self.password = password
-        self.account = unprivileged()
+        self.account = unprivileged({MARKER: str(layout.home)})
 
     @property
     def data(self) -> Path:
@@ -75,12 +77,18 @@ class Postgres:
         return (str(locate(self.account, self.layout.postgres.resolve()) / "postgres"), "-D", str(self.data), *options)
 
     def answers(self) -> bool:
-        """Say whether the server takes connections, and make the database where there is none."""
+        """Say whether the server takes connections, and make the database where there is none.
+
+        Raises StackError when it takes them and refuses ours: that does not become better by waiting.
+        """
+        place = make_conninfo(
+            host="127.0.0.1", port=self.port, user="postgres", password=self.password, dbname="postgres",
+            connect_timeout=2,
+        )  # fmt: skip
+        if pq.PGconn.ping(place.encode()) in (pq.Ping.REJECT, pq.Ping.NO_RESPONSE):
+            return False  # it is starting, or not there yet
         try:
-            with psycopg.connect(
-                host="127.0.0.1", port=self.port, user="postgres", password=self.password, dbname="postgres",
-                connect_timeout=2, autocommit=True,
-            ) as connection:  # fmt: skip
+            with psycopg.connect(place, autocommit=True) as connection:
                 there = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
                 if not there:
                     connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
@@ -90,7 +98,7 @@ class Postgres:
                     f"The database in {self.data} has another password than {self.layout.credentials}: restore that "
                     f"file, or remove {self.layout.home} (with all its data) to begin anew."
                 ) from error
-            return False
+            raise StackError(f"The database in {self.data} refuses the connection: {error}") from error
         return True
 
     def _check_major(self, found: str) -> None:
@@ -113,8 +121,7 @@ class Postgres:
             return folder
         # Home may be below /root, where no other user gets in: root's data goes where the system keeps such.
         elsewhere = ROOTS_FOLDER / secrets.token_hex(6)
-        if not ROOTS_FOLDER.exists():
-            _open_folder(ROOTS_FOLDER)
+        _open_folder(ROOTS_FOLDER)
         _open_folder(elsewhere)
         folder.symlink_to(elsewhere)
         print(f"  the database's files go to {elsewhere}: its user, {other.pw_name}, cannot enter {folder.parent}")
@@ -148,5 +155,5 @@ class Postgres:
 
 def _open_folder(folder: Path) -> None:
     """Make a folder that every user can enter, whatever the umask says."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)

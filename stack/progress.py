@@ -18,8 +18,13 @@ class Clock:
         print(f"  {name:<14} {what:<12} {self.seconds:5.1f} s", flush=True)
 
 
-def wait_for(names: list[str], is_ready: Callable[[str], bool], clock: Clock, timeout: float) -> None:
-    """Return when all of `names` are ready, printing each; raise TimeoutError, naming the others, after `timeout` s."""
+def wait_for(
+    names: list[str], is_ready: Callable[[str], bool], clock: Clock, timeout: float, why: Callable[[str], str]
+) -> None:
+    """Return when all of `names` are ready, printing each; raise TimeoutError, naming the others, after `timeout` s.
+
+    `why` says what keeps one from being ready, as far as that is known.
+    """
     waiting, deadline, said = list(names), time.monotonic() + timeout, time.monotonic()
     while waiting:
         for name in list(waiting):
@@ -30,6 +35,6 @@ def wait_for(names: list[str], is_ready: Callable[[str], bool], clock: Clock, ti
             raise TimeoutError(", ".join(waiting))
         if waiting and time.monotonic() > said + 5:
             said = time.monotonic()
-            print(f"  … still waiting for {', '.join(waiting)}", flush=True)
+            print(f"  … still waiting for {', '.join(name + why(name) for name in waiting)}", flush=True)
         if waiting:
             time.sleep(0.05)

@@ -1,9 +1,10 @@
 """The stack that runs: what it was started with, its URLs, and whether it is whole."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stack.errors import StackError
 from stack.layout import Layout
@@ -17,6 +18,8 @@ class Running:
     ports: dict[str, int]
     admin_user: str
     admin_password: str
+    settings: dict[str, str] = field(default_factory=dict)  # those that are not left to their defaults
+    code: dict[str, str] = field(default_factory=dict)  # a digest of each part's
 
     @property
     def url(self) -> str:
@@ -61,10 +64,26 @@ def whole(layout: Layout) -> bool:
 
 def ready(url: str) -> bool:
     """Say whether a service answers its readiness check with 200."""
+    return readiness(url) == (200, "")
+
+
+def readiness(url: str) -> tuple[int | None, str]:
+    """Return the status of a service's readiness check and why it is not ready; None where nobody answers."""
     # A proxy that the environment may name is for the world outside, not for this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
+            return answer.status, "" if answer.status == 200 else f"status {answer.status}"
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, _reason(error)
+    except (OSError, http.client.HTTPException, ValueError):
+        return None, "it does not answer"
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """Return what a problem says, or the status where there is none."""
+    try:
+        return str(json.loads(error.read(65536))["detail"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return f"status {error.code}"

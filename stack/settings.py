@@ -11,10 +11,15 @@ from stack.errors import StackError
 
 PORTS = 5  # gateway, admin-django, simple-flask, api-fastapi, postgres: TRIPTYCH_PORT and the four after it
 
-OWN = {"TRIPTYCH_PORT", "TRIPTYCH_HOME", "TRIPTYCH_ADMIN_USER", "TRIPTYCH_ADMIN_PASSWORD"}
+OWN = {
+    "TRIPTYCH_PORT",
+    "TRIPTYCH_HOME",
+    "TRIPTYCH_ADMIN_USER",
+    "TRIPTYCH_ADMIN_PASSWORD",
+    "TRIPTYCH_DEMO_DATA",
+}
 # What docker-compose.yml reads, and what is told to the tests: no settings of this stack, but no surprise either.
 OTHERS = {
-    "TRIPTYCH_DEMO_DATA",
     "TRIPTYCH_OWNER_PASSWORD",
     "TRIPTYCH_POSTGRES_PORT",
     "TRIPTYCH_SEED",
@@ -42,6 +47,7 @@ class Settings:
     home: Path
     admin_user: str
     admin_password: str | None
+    demo_data: str
     variables: Mapping[str, str]
 
 
@@ -57,6 +63,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Settings:
         home=_home(root, variables.get("TRIPTYCH_HOME") or ".local"),
         admin_user=_admin_user(variables.get("TRIPTYCH_ADMIN_USER") or "admin"),
         admin_password=password,
+        demo_data=_switch("TRIPTYCH_DEMO_DATA", variables.get("TRIPTYCH_DEMO_DATA") or "on"),
         variables=variables,
     )
 
@@ -84,6 +91,12 @@ def _admin_user(text: str) -> str:
         raise StackError(
             f"TRIPTYCH_ADMIN_USER is `{text}`; it may have up to 150 letters, digits and the characters @ . + - _ only."
         )
+    return text
+
+
+def _switch(name: str, text: str) -> str:
+    if text not in ("on", "off"):
+        raise StackError(f"{name} is `{text}`; it must be on or off.")
     return text
 
 

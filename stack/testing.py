@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from stack import chromium, environment, ports
+from stack import chromium, dotenv, environment, inherited, network, ports
 from stack.down import down, remove
 from stack.layout import ROOT, SHARED_TOOLS, Layout
 from stack.lock import exclusive
@@ -69,10 +69,13 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
         if layout.home.exists():
             down(layout)
             remove(layout)
+        # Neither what the person has set nor what is in .env is what is tested: an empty value is the default.
+        unset = dict.fromkeys(dotenv.read(ROOT / ".env"), "")
         chosen = {"TRIPTYCH_HOME": str(layout.home), "TRIPTYCH_PORT": str(ports.free_base()), **SETTINGS}
+        inherits = {**inherited.without_settings(os.environ), **unset, "NO_PROXY": network.LOOPBACK}
         try:
-            up(load(ROOT, {**os.environ, **chosen}))
-            told = {**os.environ, **environment.told(layout), **browser}
+            up(load(ROOT, {**inherits, **chosen}))
+            told = {**inherits, **environment.told(layout), **browser}
             run = functools.partial(_run, told=told, long=long, arguments=arguments)
             results = [run(part)] if part else [*_beside(run), *map(run, ALONE)]
         finally:

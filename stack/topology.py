@@ -118,7 +118,7 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
             "OWNER_DATABASE_URL": url("triptych_owner"),
             "SIMPLE_FLASK_PASSWORD": credentials.simple_flask,
             "API_FASTAPI_PASSWORD": credentials.api_fastapi,
-            "TRIPTYCH_DEMO_DATA": "on",
+            "TRIPTYCH_DEMO_DATA": settings.demo_data,
             "TRIPTYCH_ADMIN_USER": settings.admin_user,
             "TRIPTYCH_ADMIN_PASSWORD": settings.admin_password or credentials.admin_password,
         },

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from stack import credentials, leftovers, nginx, ports, running
+from stack import credentials, difference, leftovers, nginx, ports, running
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.lock import exclusive
@@ -19,6 +19,9 @@ from stack.topology import Process, Topology, describe
 
 PATIENCE = 120  # seconds for one phase: a machine that compiles everything for the first time, with others at work
 LINES = 25  # of a log that is shown
+WAITING = (502, 503, 504)  # what a service and the gateway answer while what they need is not there
+# How the lines of bootstrap's log begin that are for whoever starts the system.
+MADE_USER, WARNING = "made the admin user", "warning: "
 
 
 def up(settings: Settings) -> None:
@@ -29,6 +32,7 @@ def up(settings: Settings) -> None:
         if running.whole(layout):
             found = running.required(layout)
             print(f"Triptych already runs at {_shown(found.url)}/ (make status, make logs, make down).")
+            _tell_differences(found, settings)
             return
         cleaned = leftovers.end(layout)
         if cleaned:
@@ -49,6 +53,7 @@ def up(settings: Settings) -> None:
 def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
     nginx_folder = nginx.folder()
     secrets = credentials.load_or_make(layout.credentials)
+    code = difference.code()
     topology = describe(settings, layout, secrets, nginx_folder)
     ports.check(topology.ports)
     print(f"Triptych starts on the ports {settings.port} to {topology.postgres_port}; its state is in {layout.home}")
@@ -75,9 +80,15 @@ def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
     supervisor.launch("gateway")
     phase.wait(["gateway"], phase.ready)
 
-    found = running.Running(topology.ports, settings.admin_user, settings.admin_password or secrets.admin_password)
+    password = settings.admin_password or secrets.admin_password
+    found = running.Running(topology.ports, settings.admin_user, password, difference.chosen(settings), code)
     running.note(layout, found)
-    _tell(found, clock, with_password=not (settings.admin_password or layout.password_shown.exists()))
+    said = (layout.logs / "bootstrap.log").read_text(encoding="utf-8", errors="replace")
+    is_new = MADE_USER in said or not layout.password_shown.exists()
+    keeps = [line.removeprefix(WARNING) for line in said.splitlines() if line.startswith(WARNING)]
+    _tell(found, clock, with_password=is_new and not settings.admin_password and not keeps)
+    for line in keeps if settings.admin_password or is_new else []:
+        print(f"\n{line}\n(manage.py is run by: .venv/bin/python -m stack exec admin-django python manage.py …)")
     layout.password_shown.touch()
 
 
@@ -87,10 +98,16 @@ class Phase:
     def __init__(self, layout: Layout, supervisor: Supervisor, topology: Topology, clock: Clock) -> None:
         self.layout, self.supervisor, self.topology, self.clock = layout, supervisor, topology, clock
         self.first_pids: dict[str, int] = {}
+        self.reasons: dict[str, str] = {}
 
     def ready(self, name: str) -> bool:
-        """Say whether a service answers its readiness check."""
-        return running.ready(f"http://127.0.0.1:{self.topology.ports[name]}")
+        """Say whether a service is ready. Raises StackError for an answer that waiting does not change."""
+        status, reason = running.readiness(f"http://127.0.0.1:{self.topology.ports[name]}")
+        if status not in (None, 200, *WAITING):
+            log = _tail(self.layout, name)
+            raise StackError(f"{name} answers its readiness check with status {status}; the end of its log:\n{log}")
+        self.reasons[name] = f" ({reason})" if reason else ""
+        return status == 200
 
     def wait(self, names: list[str], is_ready: Callable[[str], bool]) -> None:
         """Return when all are ready; raise StackError with the log of the first that ends or takes too long."""
@@ -109,11 +126,12 @@ class Phase:
             return False
 
         try:
-            wait_for(names, check, self.clock, PATIENCE)
+            wait_for(names, check, self.clock, PATIENCE, lambda name: self.reasons.get(name, ""))
         except TimeoutError as error:
             late = str(error).split(", ")
             logs = "\n".join(f"The end of {name}'s log:\n{_tail(self.layout, name)}" for name in late)
-            raise StackError(f"{error}: not ready after {PATIENCE} s.\n{logs}") from error
+            reasons = ", ".join(name + self.reasons.get(name, "") for name in late)
+            raise StackError(f"{reasons}: not ready after {PATIENCE} s.\n{logs}") from error
 
 
 def _write_down(layout: Layout, process: Process) -> None:
@@ -167,6 +185,13 @@ def _tell(found: running.Running, clock: Clock, *, with_password: bool) -> None:
     if with_password:
         print(f", password {found.admin_password} (made up just now, shown this once)", end="")
     print(f"\n  docs       {url}/api/docs/\n\nready in {clock.seconds:.1f} s (make status, make logs, make down)")
+
+
+def _tell_differences(found: running.Running, settings: Settings) -> None:
+    lines = difference.lines(found.settings, difference.chosen(settings), found.code, difference.code())
+    if lines:
+        print("What `make up` would start now differs; `make down` and `make up` start it, on the same data:")
+        print("\n".join(f"  {line}" for line in lines))
 
 
 def _shown(url: str) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
@@ -75,6 +77,11 @@ class DatabaseAway:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refuses before any view, one for another host for example."""
+    if isinstance(exception, DisallowedHost):
+        detail = "The system does not know itself by this host name. Whoever runs it adds it to DJANGO_ALLOWED_HOSTS."
+        if _is_for_people(request):
+            return render(request, "catalog/unknown_host.html", {"detail": detail}, status=400)
+        return ProblemResponse("invalid-parameter", 400, detail)
     if _is_for_people(request):
         return defaults.bad_request(request, exception)
     return ProblemResponse("invalid-parameter", 400, "This request cannot be served here.")

@@ -11,7 +11,7 @@ _DEMO = Path(__file__).resolve().parent.parent / "demo"
 def load_categories() -> int:
     """Add the categories whose slug is missing, and return how many."""
     known = set(Category.objects.values_list("slug", flat=True))
-    missing = [Category(**row) for row in _rows("categories.json") if row["slug"] not in known]
+    missing = [Category(**row) for row in categories() if row["slug"] not in known]
     Category.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)
 
@@ -23,6 +23,16 @@ def load_items() -> int:
     missing = [item for item in items if item.sku not in known]
     Item.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)
+
+
+def categories() -> list[dict[str, str]]:
+    """Return the demo's categories: slug and name."""
+    return _rows("categories.json")
+
+
+def items() -> dict[str, dict[str, str | None]]:
+    """Return the demo's items by their sku."""
+    return {row["sku"]: {**row} for row in _rows("items.json")}
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Item
 from catalog.seed import generated
@@ -19,8 +20,7 @@ def write_generated(count: int) -> Iterator[tuple[int, int]]:
     for first in range(1, count + 1, generated.BLOCK):
         size = min(generated.BLOCK, count - first + 1)
         with transaction.atomic(), connection.cursor() as cursor:
-            # One seed at a time: another may be at the same block. And a block takes longer than a web request may.
-            cursor.execute("SELECT set_config('statement_timeout', '0', true), pg_advisory_xact_lock(%s)", [_LOCK])
+            lock_seeding(cursor)
             span = (generated.sku(first), generated.sku(first + size - 1))
             there = set(Item.objects.filter(sku__range=span).values_list("sku", flat=True))
             added = 0
@@ -31,6 +31,14 @@ def write_generated(count: int) -> Iterator[tuple[int, int]]:
                             copy.write_row(item)
                             added += 1
         yield size, added
+
+
+def lock_seeding(cursor: CursorWrapper) -> None:
+    """Be alone with what is seeded until the transaction ends: another command may be at the same block.
+
+    A block takes longer than a web request may.
+    """
+    cursor.execute("SELECT set_config('statement_timeout', '0', true), pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def analyze() -> None:

@@ -8,14 +8,15 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
-from triptych_shared.settings import database_url, require, text
+from triptych_shared.settings import database_url, require, switch, text
 
 from catalog.migrating import later_migrations, migrate
-from catalog.models import Category
+from catalog.models import Category, ItemHistory
 
 DATABASE_SQL = settings.BASE_DIR / "database"
 BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
@@ -46,8 +47,9 @@ class Command(BaseCommand):
                 connections["owner"].close()
                 call_command("make_keys", stdout=self.stdout)
                 self._make_admin_user()
-                # only into an empty catalog: what somebody deleted must not come back with the next start
-                if text("TRIPTYCH_DEMO_DATA", "off") == "on" and not Category.objects.exists():
+                # only into a catalog that was never used: what somebody deleted must not come back with the next start
+                used = Category.objects.exists() or ItemHistory.objects.exists()
+                if switch("TRIPTYCH_DEMO_DATA", default=False) and not used:
                     call_command("seed", stdout=self.stdout)
         except (psycopg.Error, Error, OSError) as error:
             raise CommandError(f"bootstrap stopped: {error}") from error
@@ -69,9 +71,15 @@ class Command(BaseCommand):
         """Make TRIPTYCH_ADMIN_USER with its password, once; a user who is there already is left alone."""
         name, password = text("TRIPTYCH_ADMIN_USER", "admin"), text("TRIPTYCH_ADMIN_PASSWORD", "")
         users = get_user_model().objects
-        if password and not users.filter(username=name).exists():
+        user = users.filter(username=name).first()
+        if password and user is None:
             users.create_superuser(username=name, password=password)
             self.stdout.write(f"made the admin user {name}")
+        elif password and user and not check_password(password, user.password):
+            self.stdout.write(
+                f"warning: the user {name} keeps its password, which is not TRIPTYCH_ADMIN_PASSWORD: that one is for a "
+                f"new user. `manage.py changepassword {name}` gives another."
+            )
 
     @contextmanager
     def _locked(self, url: str) -> Iterator[psycopg.Connection]:

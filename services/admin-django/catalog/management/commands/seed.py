@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error
+from django.db import Error, transaction
 from tqdm import tqdm
 
 from catalog.seed.demo import load_categories, load_items
@@ -31,11 +31,12 @@ class Command(BaseCommand):
             raise CommandError(f"the database refuses it, or is away: {error}") from error
 
     def _seed(self, count: int) -> None:
-        categories = load_categories()
         if count:
+            load_categories()
             self._generate(count)
             return
-        items = load_items()
+        with transaction.atomic():  # all or nothing: categories alone would count as a catalog that is in use
+            categories, items = load_categories(), load_items()
         if categories or items:
             self.stdout.write(f"demo: {categories} categories and {items} items loaded")
         else:

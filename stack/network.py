@@ -26,6 +26,7 @@ SYSTEM_CERTIFICATES = (
     "/etc/ssl/cert.pem",  # macOS, BSD
 )
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NPM_CONFIG_CAFILE")
+OF_NPM = ("NODE_EXTRA_CA_CERTS", "NPM_CONFIG_CAFILE")  # its own files may name another, which would win over the first
 ADDED_CERTIFICATES = "NODE_EXTRA_CA_CERTS"  # alone among them it comes on top of the others
 # What only one of them understands.
 UNCHANGED = re.compile(
@@ -105,7 +106,7 @@ def _certificates(named: Mapping[str, str]) -> dict[str, str]:
         return found | ({"UV_SYSTEM_CERTS": "true"} if sys.platform == "darwin" else {})
     if bundle.is_dir():
         return found | {"SSL_CERT_DIR": str(bundle), "PIP_CERT": str(bundle)}
-    return found | dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"), str(bundle))
+    return found | dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", *OF_NPM), str(bundle))
 
 
 def _joined(paths: Iterable[Path]) -> Path:

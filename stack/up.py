@@ -106,7 +106,7 @@ class Phase:
         if status not in (None, 200, *WAITING):
             log = _tail(self.layout, name)
             raise StackError(f"{name} answers its readiness check with status {status}; the end of its log:\n{log}")
-        self.reasons[name] = f" ({reason})" if reason else ""
+        self.reasons[name] = f" ({reason})" if status and reason else ""
         return status == 200
 
     def wait(self, names: list[str], is_ready: Callable[[str], bool]) -> None:

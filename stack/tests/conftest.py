@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,12 @@ class Stack:
         status, said = self.run("status", "--json")
         assert status == 0, said
         return {row["name"]: row for row in json.loads(said)["processes"]}
+
+    def told(self) -> dict[str, str]:
+        """Return what `env` prints, as a shell understands it."""
+        status, said = self.run("env")
+        assert status == 0, said
+        return dict(word.split("=", 1) for word in shlex.split(said, comments=True))
 
     def assert_nothing_is_left(self) -> None:
         """Check that no process, no port and no socket of the stack is there any more."""

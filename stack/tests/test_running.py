@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from stack import environment
+from stack import credentials, environment
 from stack.launch import alive
+from stack.layout import ROOT
 from stack.tests.conftest import Stack
 from tests.wait import until
 
@@ -20,6 +21,39 @@ def test_second_up_says_that_it_already_runs(stack: Stack) -> None:
     said = stack.up()
     assert f"already runs at http://localhost:{stack.port}/" in said
     assert stack.status()["gateway"]["pid"] == before
+
+
+def test_second_up_says_what_it_would_start_instead(stack: Stack) -> None:
+    status, said = stack.run("up", TRIPTYCH_PORT="9", LOG_LEVEL="DEBUG", DJANGO_SECRET_KEY="another")
+    assert status == 0 and f"already runs at http://localhost:{stack.port}/" in said
+    assert f"TRIPTYCH_PORT is `9`; it runs with `{stack.port}`" in said
+    assert "LOG_LEVEL is `DEBUG`; it runs with its default" in said
+    assert "DJANGO_SECRET_KEY is another; it runs with its default" in said
+    assert "the code has changed" not in said
+    assert "differs" not in stack.up()
+
+
+def test_second_up_says_whose_code_has_changed(stack: Stack) -> None:
+    template = ROOT / "gateway" / "www" / "favicon.svg"
+    before = template.read_bytes()
+    try:
+        template.write_bytes(before + b"\n")
+        assert "the code has changed since: gateway" in stack.up()
+    finally:
+        template.write_bytes(before)
+
+
+def test_another_password_for_the_user_that_is_there_is_said_and_env_tells_the_right_one(stopped_stack: Stack) -> None:
+    before = credentials.load(stopped_stack.layout.credentials).admin_password
+    status, said = stopped_stack.run("up", TRIPTYCH_ADMIN_PASSWORD="another-of-some-length")
+    assert status == 0
+    assert "the user admin keeps its password" in said and "changepassword admin" in said
+    assert stopped_stack.told()["TRIPTYCH_ADMIN_PASSWORD"] == before
+    change = "from django.contrib.auth.models import User as U; u = U.objects.get(); u.set_password('new'); u.save()"
+    status, said = stopped_stack.run("exec", "admin-django", "python", "manage.py", "shell", "-c", change)
+    assert status == 0, said
+    assert stopped_stack.told()["TRIPTYCH_ADMIN_PASSWORD"] == ""
+    assert "The password of admin is not known here" in stopped_stack.run("env")[1]
 
 
 def test_status_shows_every_process_with_what_it_takes(stack: Stack) -> None:

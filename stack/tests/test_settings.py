@@ -20,6 +20,7 @@ from stack.settings import OWN, load
         ("TRIPTYCH_PORT=http", "TRIPTYCH_PORT is `http`; it must be a number"),
         ("TRIPTYCH_PORT=65532", "TRIPTYCH_PORT is `65532`; it must be a number from 1 to 65531"),
         ("TRIPTYCH_ADMIN_USER='a b'", "TRIPTYCH_ADMIN_USER is `a b`"),
+        ("TRIPTYCH_DEMO_DATA=no", "TRIPTYCH_DEMO_DATA is `no`; it must be on or off"),
         ("TRIPTYCH_HOME='/tmp/a\"b'", 'TRIPTYCH_HOME is `/tmp/a"b`'),
     ],
 )

@@ -31,6 +31,33 @@ def test_of_two_bootstraps_at_once_one_migrates_and_the_other_finds_it_done(
     assert sorted("made the admin user admin" in output for output in outputs) == [False, True]
 
 
+def test_a_bootstrap_that_was_stopped_in_the_demo_loads_it_the_next_time(
+    server: Server, copy: str, present: Tree
+) -> None:
+    environment = present.bootstrap_environment(server, copy) | {"TRIPTYCH_DEMO_DATA": "on"}
+    with server.connect("postgres", copy) as another:
+        another.execute("BEGIN; LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE")  # the categories go in, no item does
+        with present.running("bootstrap", environment=environment) as stopped:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass"
+            until(lambda: another.execute(waiting).fetchone() == (1,), within=30, what="an item waits to be written")
+            stopped.kill()
+        another.execute("ROLLBACK")
+        assert "items loaded" in present.manage("bootstrap", environment=environment)
+        another.execute("DELETE FROM items")
+        another.execute("DELETE FROM categories")
+        assert "items loaded" not in present.manage("bootstrap", environment=environment)
+
+
+def test_a_user_that_is_there_keeps_its_password_and_that_is_said(server: Server, copy: str, present: Tree) -> None:
+    def said(password: str) -> str:
+        more = {"TRIPTYCH_ADMIN_USER": "first", "TRIPTYCH_ADMIN_PASSWORD": password}
+        return present.manage("bootstrap", environment=present.bootstrap_environment(server, copy) | more)
+
+    assert "made the admin user first" in said("a-password-of-some-length")
+    assert "keeps its password" not in said("a-password-of-some-length")
+    assert "the user first keeps its password" in said("another")
+
+
 def test_a_bootstrap_does_nothing_while_another_is_at_work(server: Server, empty: str, present: Tree) -> None:
     environment = present.bootstrap_environment(server, empty)
     with ExitStack() as stack:

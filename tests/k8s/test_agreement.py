@@ -138,7 +138,7 @@ def test_every_setting_is_explained_and_every_explained_one_is_a_setting(local: 
     told = {key for name in (*BUILT, "postgres") for key in in_kubernetes(local, name)}
     upstreams = {key for key in told if key.endswith("_UPSTREAM")}
     urls = {key for key in told if key.endswith("_URL")}
-    settings = told - upstreams - urls - {"POSTGRES_DB", "POSTGRES_INITDB_ARGS", "TRIPTYCH_DEMO_DATA"}
+    settings = told - upstreams - urls - {"POSTGRES_DB", "POSTGRES_INITDB_ARGS"}
     assert settings | OF_THE_COMMANDS | PASSWORDS | OF_STANDBYS == set(explained())
 
 

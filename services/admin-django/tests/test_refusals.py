@@ -111,7 +111,14 @@ def test_an_unknown_path_is_not_found(client: Client, path: str, method: str) ->
 
 
 def test_a_host_that_is_not_served_is_refused_without_a_trace(client: Client) -> None:
-    assert_problem(client.get("/api/items/", headers={"Host": "evil.example"}), 400, "invalid-parameter")
+    answer = client.get("/api/items/", headers={"Host": "evil.example"})
+    assert_problem(answer, 400, "invalid-parameter")
+    assert "DJANGO_ALLOWED_HOSTS" in answer.json()["detail"]
+    page = client.get("/admin/", headers={"Host": "evil.example"})
+    assert page.status_code == 400 and page["Content-Type"].startswith("text/html")
+    text = page.content.decode()
+    assert "<h1>" in text and "DJANGO_ALLOWED_HOSTS" in text
+    assert "evil.example" not in text and "testserver" not in text
 
 
 @pytest.mark.parametrize("route", [*ROUTES, "/readyz", "/admin/login/"])

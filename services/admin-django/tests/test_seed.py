@@ -1,7 +1,7 @@
 from itertools import islice
 
 import pytest
-from catalog.models import Category, Item
+from catalog.models import Category, Item, ItemHistory
 from catalog.seed import generated
 from catalog.seed.demo import load_categories, load_items
 from catalog.seed.writing import write_generated
@@ -76,6 +76,47 @@ def test_seeding_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
     assert "items loaded" in capsys.readouterr().out
     call_command("seed")
     assert capsys.readouterr().out == "demo: nothing to do, all is there\n"
+
+
+@pytest.mark.django_db
+def test_what_was_seeded_is_removed_but_for_what_people_made_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed")
+    call_command("seed", "--count", "30")
+    Item.objects.filter(sku="KIT-001").update(price="1.00")
+    Item.objects.filter(sku="GEN-0000007").update(name="Ours")
+    own = Item.objects.create(name="Mug", price="3.00", sku="GEN-MUG", category_id="garden")
+    Category.objects.filter(slug="books").update(name="Bookshop")
+    seeded = Item.objects.count() - 3
+    capsys.readouterr()
+
+    call_command("unseed", "--dry-run")
+    said = capsys.readouterr().out
+    assert f"would be removed: {seeded} items" in said and "KIT-001, GEN-0000007" in said
+    assert Item.objects.count() == seeded + 3
+
+    call_command("unseed")
+    assert f"removed: {seeded} items" in capsys.readouterr().out
+    assert set(Item.objects.values_list("sku", flat=True)) == {"KIT-001", "GEN-0000007", own.sku}
+    left = set(Category.objects.values_list("slug", flat=True))
+    assert {"kitchen", "garden", "books"} <= left and left.isdisjoint({"music", "home"})
+    assert ItemHistory.objects.filter(op="D", actor="unseed").count() == seeded
+
+    call_command("unseed")
+    assert "removed: 0 items and 0 categories" in capsys.readouterr().out
+    call_command("unseed", "--changed")
+    assert list(Item.objects.values_list("sku", flat=True)) == [own.sku]
+
+
+@pytest.mark.django_db
+def test_a_dry_run_counts_what_the_removal_removes(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed", "--count", "10002")
+    call_command("seed")
+    capsys.readouterr()
+    call_command("unseed", "--dry-run")
+    would = capsys.readouterr().out
+    call_command("unseed")
+    assert capsys.readouterr().out == would.removeprefix("would be ")
+    assert not Item.objects.exists() and not Category.objects.exists()
 
 
 @pytest.mark.parametrize("count", ["-1", "x", "10000000", "٥", "1.5", ""])

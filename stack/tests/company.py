@@ -1,8 +1,9 @@
-"""A company's network: an index of packages with a certificate of its own authority, and a proxy that lets nobody out."""
+"""A company's network: an index of packages, certified by its own authority, and a proxy that lets nobody out."""
 
 import datetime
 import http.server
 import ipaddress
+import json
 import socketserver
 import ssl
 import threading
@@ -53,9 +54,9 @@ class _Index(http.server.SimpleHTTPRequestHandler):
         if self.path == f"/simple/{PACKAGE}/":
             self._answer("text/html", f'<a href="/{WHEEL}">{WHEEL}</a>'.encode())
         elif self.path == f"/{PACKAGE}":
-            self._answer(
-                "application/json", b'{"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"version":"1.0.0"}}}'
-            )
+            version = {"name": PACKAGE, "version": "1.0.0", "dist": {"tarball": "https://127.0.0.1/none.tgz"}}
+            about = {"name": PACKAGE, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+            self._answer("application/json", json.dumps(about).encode())
         elif self.path == f"/{WHEEL}":
             self._answer("application/octet-stream", (Path(self.directory) / WHEEL).read_bytes())
         else:

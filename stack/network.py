@@ -97,15 +97,17 @@ def _certificates(named: Mapping[str, str]) -> dict[str, str]:
     both = found.get("PIP_CLIENT_CERT") or found.get("SSL_CLIENT_CERT")
     if both:
         found |= {"PIP_CLIENT_CERT": both, "SSL_CLIENT_CERT": both}
-    bundle = next((told[name] for name in CERTIFICATES if name in told), None)
-    if bundle is None and "SSL_CERT_DIR" not in found:
-        bundle = next((Path(path) for path in SYSTEM_CERTIFICATES if Path(path).is_file()), None)
-        if ADDED_CERTIFICATES in told:
-            bundle = _joined(path for path in (bundle, told[ADDED_CERTIFICATES]) if path)
-    if bundle is None:  # macOS keeps them in its keychain
-        return found | ({"UV_SYSTEM_CERTS": "true"} if sys.platform == "darwin" else {})
-    if bundle.is_dir():
-        return found | {"SSL_CERT_DIR": str(bundle), "PIP_CERT": str(bundle)}
+    files = list(dict.fromkeys(path for path in told.values() if path.is_file()))
+    folder = next((path for path in told.values() if path.is_dir()), None)
+    if folder:
+        found.setdefault("SSL_CERT_DIR", str(folder))
+    if set(told) <= {ADDED_CERTIFICATES} and "SSL_CERT_DIR" not in found:
+        files += [path for path in map(Path, SYSTEM_CERTIFICATES) if path.is_file()][:1]
+    if not files:  # macOS keeps them in its keychain
+        of_pip = {"PIP_CERT": str(folder)} if folder else {}
+        return found | of_pip | ({"UV_SYSTEM_CERTS": "true"} if sys.platform == "darwin" else {})
+    # Several were named to several programs: each of them gets all.
+    bundle = files[0] if len(files) == 1 else _joined(files)
     return found | dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", *OF_NPM), str(bundle))
 
 

@@ -41,7 +41,7 @@ class Clone:
         """Begin `make TARGET` and be sure that it is over in the end."""
         # nginx is not what is installed here: where the system has none, the one that these tests run with is found.
         path = os.pathsep.join([os.environ["PATH"], str(nginx.folder())])
-        own = {"TRIPTYCH_HOME": "", "TRIPTYCH_PORT": str(self.port), "PATH": path}
+        own = {"TRIPTYCH_HOME": "", "TRIPTYCH_PORT": str(self.port), "TRIPTYCH_ADMIN_PASSWORD": "", "PATH": path}
         output = self.folder / "make.log"
         with output.open("w") as file:
             process = subprocess.Popen(

@@ -31,7 +31,8 @@ class Stack:
         return Layout(self.home)
 
     def environment(self, **more: str) -> dict[str, str]:
-        own = {"TRIPTYCH_HOME": str(self.home), "TRIPTYCH_PORT": str(self.port)}
+        # The password that the tests are told is that of the system beside which these are raised.
+        own = {"TRIPTYCH_HOME": str(self.home), "TRIPTYCH_PORT": str(self.port), "TRIPTYCH_ADMIN_PASSWORD": ""}
         return {**os.environ, "PYTHONPATH": str(ROOT), **own, **more}
 
     def start(self, *words: str, **more: str) -> subprocess.Popen[str]:

@@ -5,6 +5,7 @@ import uuid
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
+from urllib.parse import urlsplit
 
 import pytest
 from psycopg import sql
@@ -89,6 +90,27 @@ def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, 
         finally:
             one.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(late)))
     assert process.returncode == 0, output
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"password": "wrong"}, "password authentication failed"),
+        ({"sslmode": "require"}, "server does not support SSL"),
+    ],
+)
+def test_a_bootstrap_that_is_refused_says_so_at_once(
+    server: Server, copy: str, present: Tree, change: dict[str, str], reason: str
+) -> None:
+    environment = present.bootstrap_environment(server, copy)
+    parts = urlsplit(environment["SUPERUSER_DATABASE_URL"])
+    query = f"sslmode={change['sslmode']}" if "sslmode" in change else ""
+    place = f"{parts.username}:{change.get('password', parts.password)}@{parts.hostname}:{parts.port}"
+    environment["SUPERUSER_DATABASE_URL"] = parts._replace(netloc=place, query=query).geturl()
+    with present.running("bootstrap", environment=environment) as process:
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert reason in output and "waiting for the database" not in output
 
 
 @pytest.mark.parametrize(("app", "name"), [("catalog", "9999_later"), ("another", "0001_initial")])

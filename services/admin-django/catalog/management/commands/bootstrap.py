@@ -22,6 +22,8 @@ DATABASE_SQL = settings.BASE_DIR / "database"
 BOOTSTRAP_LOCK = 0x7472_6970  # any number that nothing else in this database locks
 PATIENCE = 60  # seconds, in which the database has to answer
 PAUSE = 1
+# What a server that is there answers, and goes on to answer. (Libpq has no code for it.)
+REFUSALS = ("no pg_hba.conf entry", "server does not support SSL", "invalid sslmode")
 
 
 class Command(BaseCommand):
@@ -96,10 +98,16 @@ class Command(BaseCommand):
             try:
                 return psycopg.connect(url, autocommit=True, connect_timeout=10)
             except psycopg.OperationalError as error:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or _is_refusal(str(error)):
                     raise
                 if said != str(error):
                     said = str(error)
                     self.stdout.write(f"waiting for the database: {said}")
                     self.stdout.flush()
                 time.sleep(PAUSE)
+
+
+def _is_refusal(said: str) -> bool:
+    """Say whether waiting would change nothing. An operator that makes the roles may still be at work on a password."""
+    passwords = ("password authentication failed",) if text("SUPERUSER_DATABASE_URL", "") else ()
+    return any(sign in said for sign in (*REFUSALS, *passwords))

@@ -7,7 +7,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.views import csrf, defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
 
@@ -80,11 +80,24 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         detail = "The system does not know itself by this host name. Whoever runs it adds it to DJANGO_ALLOWED_HOSTS."
         if _is_for_people(request):
-            return render(request, "catalog/unknown_host.html", {"detail": detail}, status=400)
+            about = {"title": "Unknown host name", "detail": detail}
+            return render(request, "catalog/refused.html", about, status=400)
         return ProblemResponse("invalid-parameter", 400, detail)
     if _is_for_people(request):
         return defaults.bad_request(request, exception)
     return ProblemResponse("invalid-parameter", 400, "This request cannot be served here.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was sent from elsewhere, or without its token."""
+    if "does not match any trusted origins" not in reason:
+        return csrf.csrf_failure(request, reason)
+    detail = (
+        "This form was sent from an origin that is not trusted. Whoever runs the system adds the one under which it "
+    )
+    detail += "is reached, with its scheme, to DJANGO_CSRF_TRUSTED_ORIGINS."
+    about = {"title": "Origin not trusted", "detail": detail}
+    return render(request, "catalog/refused.html", about, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -56,6 +56,7 @@ SECRET_KEY = require("DJANGO_SECRET_KEY")
 ALLOWED_HOSTS = text("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in text("DJANGO_CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the gateway always sets it
+CSRF_FAILURE_VIEW = "catalog.problems.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
 # On where people come by https: cookies are for https only, browsers remember that for a year, and pages that are

@@ -121,6 +121,14 @@ def test_a_host_that_is_not_served_is_refused_without_a_trace(client: Client) ->
     assert "evil.example" not in text and "testserver" not in text
 
 
+def test_a_form_from_an_origin_that_is_not_trusted_names_the_variable() -> None:
+    client = Client(enforce_csrf_checks=True)
+    page = client.post("/admin/login/", {"username": "x"}, headers={"Origin": "https://evil.example"})
+    assert page.status_code == 403
+    assert "DJANGO_CSRF_TRUSTED_ORIGINS" in page.content.decode() and "evil.example" not in page.content.decode()
+    assert "DJANGO_CSRF" not in client.post("/admin/login/", {"username": "x"}).content.decode()
+
+
 @pytest.mark.parametrize("route", [*ROUTES, "/readyz", "/admin/login/"])
 def test_without_the_database_the_answer_is_503(
     served: httpx.Client, monkeypatch: pytest.MonkeyPatch, route: str

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.layout import ROOT, SHARED_TOOLS
-from stack.topology import SETTINGS
+from stack.topology import MARKER, SETTINGS
 
 # Who we are and where programs are; CI makes the tests' random examples the same every time.
 SYSTEM = {"PATH", "HOME", "USER", "LOGNAME", "TERM", "CI"}
@@ -58,7 +58,8 @@ def is_writable(folder: Path) -> bool:
 def _is_kept(name: str) -> bool:
     # npm takes its own in capitals and not, and some programs read proxies in one of the two only
     network = NETWORK.fullmatch(name.upper())
-    return name in SYSTEM or name in SETTINGS or bool(OURS.fullmatch(name)) or bool(network)
+    ours = OURS.fullmatch(name) and name != MARKER
+    return name in SYSTEM or name in SETTINGS or bool(ours) or bool(network)
 
 
 def _home(named: str | None) -> Path:

@@ -62,6 +62,12 @@ def environment(environ: Mapping[str, str], python: str) -> dict[str, str]:
     )
 
 
+def direct_here(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the two variables that keep an environment's proxies from what runs on this machine."""
+    named = environ.get("no_proxy") or environ.get("NO_PROXY")
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(filter(None, (named, LOOPBACK))))
+
+
 def explanation(output: str, environment: Mapping[str, str]) -> str:
     """Return what a program's output means when it says that the network is not there; nothing when it does not."""
     if not any(sign in output for sign in NO_WAY_THROUGH):

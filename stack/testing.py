@@ -72,7 +72,7 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
         # Neither what the person has set nor what is in .env is what is tested: an empty value is the default.
         unset = dict.fromkeys(dotenv.read(ROOT / ".env"), "")
         chosen = {"TRIPTYCH_HOME": str(layout.home), "TRIPTYCH_PORT": str(ports.free_base()), **SETTINGS}
-        inherits = {**inherited.without_settings(os.environ), **unset, "NO_PROXY": network.LOOPBACK}
+        inherits = {**inherited.without_settings(os.environ), **unset, **network.direct_here(os.environ)}
         try:
             up(load(ROOT, {**inherits, **chosen}))
             told = {**inherits, **environment.told(layout), **browser}

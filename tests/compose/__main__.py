@@ -16,8 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from stack import inherited, network
 from tests.compose.project import ROOT, ComposeError, Project, free_port
 
+# What the shell may tell `docker` and its builder; of the rest only what stack/inherited.py names reaches the tests.
+OF_THE_ENGINE = ("DOCKER_", "BUILDX_", "BUILDKIT_", "BUILD_ARGS")
 SUITES = ["tests/contract", "tests/e2e", "tests/compose"]
 
 
@@ -113,6 +116,9 @@ if __name__ == "__main__":
     require_engine()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it takes the system down too
     os.chdir(ROOT)
+    engine = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_ENGINE)}
+    inherited.apply()
+    os.environ |= {**engine, **network.direct_here(os.environ)}
     came_to = run(Project("triptych-test", free_port(), free_port()), sys.argv[1:])
     print(f"{came_to.passed} passed, {came_to.failed} failed", flush=True)
     sys.exit(1 if came_to.failed else 0)

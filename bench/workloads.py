@@ -97,7 +97,7 @@ def look(connection: psycopg.Connection[tuple[object, ...]], count: int) -> Scen
         words.append(" ".join(chance.sample(own, min(len(own), chance.choice((1, 2))))))
     ends = {}
     for walk, (sort, filters) in WALKS.items():
-        conditions = {"category": "category = %(category)s", "q": "search @@ item_search_query(%(q)s)"}
+        conditions = {"category": "category = %(category)s", "q": "terms @@ item_terms_query(%(q)s)"}
         where = " AND ".join(["true", *(conditions[name] for name in filters)])
         sql = f"""
             SELECT {sort}, id

@@ -95,7 +95,7 @@ def test_a_service_sees_the_tables_as_they_are(
         ("UPDATE items SET sku = ''; ALTER TABLE items ALTER sku SET NOT NULL", "sku"),
         ('ALTER TABLE items ALTER sku TYPE varchar(64) COLLATE "POSIX"', "sku"),
         ("ALTER TABLE items RENAME price TO cost", "price"),
-        ("ALTER TABLE items DROP COLUMN search", "search"),
+        ("ALTER TABLE items DROP COLUMN terms", "terms"),
     ],
 )
 @pytest.mark.parametrize("service", SERVICES)

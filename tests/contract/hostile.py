@@ -26,6 +26,7 @@ ILL_FORMED: dict[str, list[str]] = {
 
 SEARCHES = [
     "mug", "MUG", "fuss", "fußball", "FUSSBALL", "café", "cafe\u0301", "İstanbul", "istanbul", "ISTANBUL",
+    "i\u0307stanbul", "ıstanbul", "हिन्", "ที่", "VIÊ\u0323T", "한", "\u0301", "STRASSE", "stra\u1e9ee",
     "οδυσσευς", "ὈΔΥΣΣΕΎΣ",
     "тёпл", "ТЁПЛЫЙ", "теплый", "כוס", "شاي", "٢٥", "25", "茶", "찻", "ﬁne", "fine", "Ǌungla", "family", "well-known",
     "well", "known",

@@ -25,8 +25,9 @@ NAMES = [
     "Fußball-Schuh",
     "FUSSBALL",
     "caf\u00e9 cr\u00e8me",  # composed
-    "cafe\u0301 cre\u0300me",  # decomposed: other code points, other words
+    "cafe\u0301 cre\u0300me",  # decomposed: other code points, the same words
     "İstanbul ışık",
+    "हिन्दी ที่นี่ Vie\u0323\u0302t \u1112\u1161\u11ab",
     "ΟΔΥΣΣΕΥΣ ὀδυσσεύς",
     "Тёплый свитер",
     "כוס תה",

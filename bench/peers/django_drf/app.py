@@ -92,7 +92,7 @@ class Items(Kept, generics.ListAPIView):
         asked = self.request.query_params
         rows = Item.objects.filter(id__gt=int(asked.get("after", 0))).order_by("id")
         if q := asked.get("q"):
-            rows = rows.extra(where=["search @@ item_search_query(%s)"], params=[q])
+            rows = rows.extra(where=["terms @@ item_terms_query(%s)"], params=[q])
         return rows[: int(asked.get("limit", 50))]
 
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 COLUMNS = "id, name, description, price, sku, category, version, created_at, updated_at"
 ONE = f"SELECT {COLUMNS} FROM items WHERE id = $1"
 PAGE = f"SELECT {COLUMNS} FROM items WHERE id > $1 ORDER BY id LIMIT $2"
-SEARCH = f"SELECT {COLUMNS} FROM items WHERE id > $1 AND search @@ item_search_query($3) ORDER BY id LIMIT $2"
+SEARCH = f"SELECT {COLUMNS} FROM items WHERE id > $1 AND terms @@ item_terms_query($3) ORDER BY id LIMIT $2"
 CHANGE = f"UPDATE items SET price = $2 WHERE id = $1 RETURNING {COLUMNS}"
 KEPT = {"Cache-Control": "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"}
 

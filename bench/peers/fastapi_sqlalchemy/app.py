@@ -46,7 +46,7 @@ class ItemRow(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
-    search: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
+    terms: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
 
 
 class Item(BaseModel):
@@ -87,7 +87,7 @@ async def items(session: Session, response: Response, after: int = 0, limit: int
     response.headers["Cache-Control"] = KEPT
     page = select(ItemRow).where(ItemRow.id > after).order_by(ItemRow.id).limit(limit)
     if q:
-        page = page.where(ItemRow.search.op("@@")(func.item_search_query(q)))
+        page = page.where(ItemRow.terms.op("@@")(func.item_terms_query(q)))
     return [Item.model_validate(row) for row in await session.scalars(page)]
 
 

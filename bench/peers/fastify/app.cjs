@@ -29,7 +29,7 @@ if (cluster.isPrimary && WORKERS > 1) {
   app.get('/api/items/', page, async (request, reply) => {
     const { after = 0, limit = 50, q } = request.query
     const { rows } = await pool.query(q
-      ? { name: 'search', text: `SELECT ${columns} FROM items WHERE id > $1 AND search @@ item_search_query($3) ORDER BY id LIMIT $2`, values: [after, limit, q] }
+      ? { name: 'search', text: `SELECT ${columns} FROM items WHERE id > $1 AND terms @@ item_terms_query($3) ORDER BY id LIMIT $2`, values: [after, limit, q] }
       : { name: 'page', text: `SELECT ${columns} FROM items WHERE id > $1 ORDER BY id LIMIT $2`, values: [after, limit] })
     return reply.header('cache-control', kept).send(rows)
   })

@@ -60,7 +60,7 @@ class Item(db.Model):  # type: ignore[name-defined,misc]
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
-    search: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
+    terms: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
 
     def shown(self) -> dict[str, Any]:
         """Return the item as it is shown."""
@@ -82,7 +82,7 @@ def items() -> Response:
     """Return a page."""
     page = db.select(Item).where(Item.id > request.args.get("after", 0, int)).order_by(Item.id)
     if q := request.args.get("q"):
-        page = page.where(Item.search.op("@@")(func.item_search_query(q)))
+        page = page.where(Item.terms.op("@@")(func.item_terms_query(q)))
     return _kept([item.shown() for item in db.session.scalars(page.limit(request.args.get("limit", 50, int)))])
 
 

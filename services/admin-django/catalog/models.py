@@ -1,6 +1,7 @@
 """Items and categories. Every rule is also a constraint of the database: other writers must not get round it.
 
-`version` and `updated_at` are set by a trigger for whoever writes, `search` is generated; see `sql/0001_*.sql`.
+`version`, `updated_at` and `search` are set by triggers for whoever writes; see `sql/0001_triggers.sql` and
+`sql/0009_terms.sql`.
 """
 
 from django.contrib.postgres.indexes import GinIndex
@@ -16,7 +17,7 @@ DESCRIPTION_LENGTH = 100_000
 
 
 class ItemWords(Func):
-    """The words of a name and a description, as `?q=` finds them."""
+    """The words of a name and a description, as the first releases found them; migration 0001 names it."""
 
     function = "item_words"
     output_field = SearchVectorField()
@@ -60,9 +61,7 @@ class Item(models.Model):
     version = models.BigIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
-    search = models.GeneratedField(
-        expression=ItemWords("name", "description"), output_field=SearchVectorField(), db_persist=True
-    )
+    search = SearchVectorField(db_column="terms", editable=False, null=True)
 
     class Meta:
         db_table = "items"
@@ -86,7 +85,7 @@ class Item(models.Model):
             models.Index(fields=["category", "name", "id"], name="item_by_category_name"),
             models.Index(fields=["category", "price", "id"], name="item_by_category_price"),
             models.Index(fields=["category", "updated_at", "id"], name="item_by_category_updated_at"),
-            GinIndex(fields=["search"], name="item_by_search"),
+            GinIndex(fields=["search"], name="item_by_terms"),
         ]
 
     def __str__(self) -> str:

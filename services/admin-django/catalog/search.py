@@ -8,4 +8,4 @@ class ItemSearchQuery(SearchQuery):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.function = "item_search_query"
+        self.function = "item_terms_query"

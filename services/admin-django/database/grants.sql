@@ -41,6 +41,8 @@ GRANT SELECT ON applied_migrations TO admin_django, simple_flask, api_fastapi;
 
 -- Reads: the items, their categories, and the words of a search.
 GRANT SELECT ON items, categories TO admin_django, simple_flask, api_fastapi;
+GRANT EXECUTE ON FUNCTION item_terms, item_terms_query TO admin_django, simple_flask, api_fastapi;
+-- As the release before knows them; they go together with the column `search`.
 GRANT EXECUTE ON FUNCTION item_word_list, item_search_query TO admin_django, simple_flask, api_fastapi;
 
 -- admin-django alone writes items and categories; the generated column computes its words as whoever writes.

@@ -79,7 +79,7 @@ def test_a_page_is_one_query(client: Client, category: Category) -> None:
     ) as queries:
         walk(client, f"category={category.slug}")
     assert len(queries) == 1
-    assert '"search"' not in queries[0]["sql"]
+    assert '"terms"' not in queries[0]["sql"]
 
 
 @pytest.mark.parametrize("sort", ["id", "-id", "name", "-name", "price", "-price", "updated_at", "-updated_at"])

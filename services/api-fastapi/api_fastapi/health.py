@@ -13,7 +13,7 @@ from api_fastapi.schemas import Alive, Ready
 from api_fastapi.unavailable import DatabaseUnavailableError
 
 # The newest migration of the catalog that this code relies on.
-REQUIRED_MIGRATION = "0008_standbys"
+REQUIRED_MIGRATION = "0009_terms_indexed"
 # Seconds after which a database counts as away: less than the patience of those who ask.
 _DEADLINE = 2
 

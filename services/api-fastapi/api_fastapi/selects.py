@@ -45,7 +45,7 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "category": items.c.category == bindparam("category", type_=items.c.category.type),
     "max_price": items.c.price <= bindparam("max_price", type_=items.c.price.type),
     "min_price": items.c.price >= bindparam("min_price", type_=items.c.price.type),
-    "q": items.c.search.bool_op("@@")(func.item_search_query(bindparam("q", type_=String))),
+    "q": items.c.terms.bool_op("@@")(func.item_terms_query(bindparam("q", type_=String))),
 }
 
 

@@ -30,7 +30,7 @@ _CONDITIONS = {
     "category": "category = ${}::text",
     "max_price": "price <= ${}::numeric",
     "min_price": "price >= ${}::numeric",
-    "q": "search @@ item_search_query(${}::text)",
+    "q": "terms @@ item_terms_query(${}::text)",
 }
 
 

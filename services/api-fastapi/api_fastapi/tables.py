@@ -24,7 +24,7 @@ items = Table(
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    Column("search", TSVECTOR),
+    Column("terms", TSVECTOR),
 )
 
 applied_migrations = Table(

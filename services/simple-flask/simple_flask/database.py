@@ -33,7 +33,7 @@ class Item(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    search: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+    terms: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
 
 
 class Category(Base):

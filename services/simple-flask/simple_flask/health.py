@@ -9,7 +9,7 @@ from simple_flask.problems import unavailable
 
 bp = Blueprint("health", __name__)
 
-REQUIRED_MIGRATION = "0001_initial"
+REQUIRED_MIGRATION = "0009_terms_indexed"
 """The newest migration of admin-django's `catalog` that this code needs."""
 
 

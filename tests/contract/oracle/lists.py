@@ -17,6 +17,7 @@ _FORMS = {
     "limit": re.compile(r"[1-9][0-9]?|1[0-9]{2}|200"),
     "sort": re.compile("-?(" + "|".join(COLUMNS) + ")"),
 }
+_WORD = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nl", "Nd", "Mn", "Mc", "Me"})
 
 
 def ill_formed(parameters: Mapping[str, str]) -> set[str]:
@@ -68,10 +69,15 @@ def _matches(row: ItemRow, q: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Return the runs of letters and digits, casefolded."""
+    """Return the runs of letters, digits and combining marks, as they are compared.
+
+    Letters are those that Unicode calls alphabetic, the numbers of Rome and Suzhou with them; circled letters, which it
+    counts, too, cannot be told from other symbols here, and are in no test.
+    """
+    folded = unicodedata.normalize("NFC", text).casefold().replace("i\u0307", "i")
     return "".join(
-        character if unicodedata.category(character)[0] == "L" or unicodedata.category(character) == "Nd" else " "
-        for character in text.casefold()
+        character if unicodedata.category(character) in _WORD else " "
+        for character in unicodedata.normalize("NFC", folded)
     ).split()
 
 

@@ -48,5 +48,5 @@ def conditions(parameters: Parameters) -> list[ColumnElement[bool]]:
     if "min_price" in values:
         found.append(Item.price >= values["min_price"])
     if "q" in values:
-        found.append(Item.search.op("@@")(func.item_search_query(values["q"])))
+        found.append(Item.terms.op("@@")(func.item_terms_query(values["q"])))
     return found

@@ -23,6 +23,8 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_permissions": "0700",
     "shared_buffers": "64MB",  # what is not touched is not resident
+    "max_connections": "160",  # a third for each role (roles.sql): its service, and the tests that speak in its name
+    "max_notify_queue_pages": "8192",  # 64 MB for what any role may send and nobody here reads
     "max_wal_size": "512MB",
     "io_method": "sync",  # spares the three I/O worker processes; the data fits into memory
     "max_logical_replication_workers": "0",  # spares their launcher

@@ -66,7 +66,7 @@ rights (object, role, privilege) AS (
         CASE WHEN rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'SUPERUSER' END,
         CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
         CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
-        CASE WHEN rolinherit THEN 'INHERIT' END
+        CASE WHEN rolinherit THEN 'INHERIT' END, CASE WHEN rolconnlimit >= 0 THEN 'CONNECTION LIMIT' END
     ], NULL)) AS attribute
     UNION ALL
     SELECT 'role ' || m.roleid::regrole, m.member::regrole::text, 'MEMBER'

@@ -75,6 +75,21 @@ def test_a_bootstrap_does_nothing_while_another_is_at_work(server: Server, empty
         assert process.returncode == 0, output
 
 
+def test_a_bootstrap_gives_up_a_lock_that_is_never_let_go_and_names_who_holds_it(
+    server: Server, empty: str, present: Tree
+) -> None:
+    environment = present.bootstrap_environment(server, empty)
+    with server.connect("postgres", empty) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [BOOTSTRAP_LOCK])
+        with present.running("bootstrap", "--lock-patience", "2", environment=environment) as process:
+            output, _ = process.communicate(timeout=60)
+    holder = f"the role {server.superuser}, process {another.info.backend_pid}"
+    assert process.returncode == 1, output
+    assert f"waiting for the bootstrap's lock, which is held by {holder}" in output
+    assert f"bootstrap stopped: for 2 s, its lock has been held by {holder}" in output
+    assert f"pg_terminate_backend({another.info.backend_pid})" in output
+
+
 def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, present: Tree) -> None:
     late = f"boundary_{uuid.uuid4().hex}"
     environment = present.bootstrap_environment(server, late)

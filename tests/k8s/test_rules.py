@@ -259,6 +259,17 @@ BROKEN: list[tuple[str, rules.Rule, Breaking]] = [
     ),
     ("local", budget.fits_into_max_connections, put("Deployment", "simple-flask", "spec", "replicas", value=10)),
     ("local", budget.fits_into_max_connections, put("ConfigMap", "admin-django", "data", "WEB_THREADS", value="64")),
+    ("local", budget.fits_into_the_roles_limits, put("ConfigMap", "admin-django", "data", "WEB_THREADS", value="20")),
+    (
+        PRODUCTION,
+        budget.fits_into_the_roles_limits,
+        put("Cluster", "postgres", "spec", "managed", "roles", 2, "connectionLimit", value=150),
+    ),
+    (
+        PRODUCTION,
+        budget.fits_into_the_roles_limits,
+        put("Cluster", "postgres", "spec", "managed", "roles", 0, "connectionLimit", value=-1),
+    ),
     (
         PRODUCTION,
         cluster.is_as_the_services_need_it,

@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     network.lets_through_exactly_the_arrows,
     secrets.are_nowhere_in_clear,
     budget.fits_into_max_connections,
+    budget.fits_into_the_roles_limits,
     cluster.is_as_the_services_need_it,
 )
 

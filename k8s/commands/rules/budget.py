@@ -25,6 +25,14 @@ def _per_pod(workload: Workload, environment: dict[str, str]) -> int:
             return MIGRATE if workload.kind == "Job" else 1 if workload.kind == "CronJob" else 0
 
 
+# The pods that connect as each role; the Job's other two are the owner's and the superuser's.
+ROLES = {
+    "admin_django": ("admin-django", "migrate", "rotate-keys", "clear-sessions"),
+    "simple_flask": ("simple-flask",),
+    "api_fastapi": ("api-fastapi",),
+}
+
+
 def demands(objects: Sequence[Object]) -> dict[str, int]:
     """Return how many connections each may have: at its maximum of replicas, while one more is rolled out."""
     maxima = {
@@ -42,11 +50,32 @@ def demands(objects: Sequence[Object]) -> dict[str, int]:
     return found
 
 
+def _max_connections(objects: Sequence[Object]) -> int:
+    for cluster in of_kind(objects, "Cluster"):
+        return int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
+    return DEFAULT_MAX_CONNECTIONS
+
+
+def limits(objects: Sequence[Object]) -> dict[str, int]:
+    """Return the CONNECTION LIMIT of each service's role: its Cluster's, or what roles.sql computes."""
+    found = dict.fromkeys(ROLES, (_max_connections(objects) - 10) // 3)
+    for cluster in of_kind(objects, "Cluster"):
+        found = {role["name"]: role.get("connectionLimit", -1) for role in cluster["spec"]["managed"]["roles"]}
+    return found
+
+
 def fits_into_max_connections(objects: Sequence[Object]) -> Iterator[str]:
     """All that may be asked for, reads of standbys included, fits into one server: after a fail-over it may have to."""
-    limit = DEFAULT_MAX_CONNECTIONS
-    for cluster in of_kind(objects, "Cluster"):
-        limit = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
-    wanted = demands(objects)
+    limit, wanted = _max_connections(objects), demands(objects)
     if sum(wanted.values()) > limit:
         yield f"{sum(wanted.values())} connections of {limit}: {wanted}"
+
+
+def fits_into_the_roles_limits(objects: Sequence[Object]) -> Iterator[str]:
+    """No role can have the connections of the others, and each has those that its pods may ask for."""
+    wanted, allowed = demands(objects), limits(objects)
+    for role, pods in ROLES.items():  # the Job's name ends in its content's hash
+        if sum(number for name, number in wanted.items() if name.startswith(pods)) > allowed[role]:
+            yield f"{role} may have {allowed[role]} connections, and its pods want more: {wanted}"
+    if min(allowed.values()) < 0 or sum(allowed.values()) + RESERVED > _max_connections(objects):
+        yield f"the roles may have {allowed}, of {_max_connections(objects)} connections: nothing is left for others"

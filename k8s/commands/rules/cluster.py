@@ -7,7 +7,7 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 
-from k8s.commands.kustomize import Object
+from k8s.commands.kustomize import FOLDER, Object
 from k8s.commands.rules.parts import of_kind
 
 FIELDS = {
@@ -19,11 +19,17 @@ FIELDS = {
         "database", "owner", "secret", "encoding", "locale", "localeProvider", "builtinLocale",
         "postInitApplicationSQL",
     },
-    "role": {"name", "ensure", "login", "passwordSecret"},
+    "role": {"name", "ensure", "login", "connectionLimit", "passwordSecret"},
 }  # fmt: skip
 OPERATORS_OWN = {f"app.kubernetes.io/{name}" for name in ("name", "component", "instance", "managed-by", "version")}
 ROLES = {"admin_django", "simple_flask", "api_fastapi"}
 MAJOR = "18"
+
+
+def _limits() -> str:
+    """Return the statement of services/admin-django/database/limits.sql, without what is said above it."""
+    text = (FOLDER.parent / "services/admin-django/database/limits.sql").read_text(encoding="utf-8")
+    return text[text.index("DO $$") :]
 
 
 def is_as_the_services_need_it(objects: Sequence[Object]) -> Iterator[str]:
@@ -47,8 +53,8 @@ def is_as_the_services_need_it(objects: Sequence[Object]) -> Iterator[str]:
             yield f"its database {initdb['database']} is {initdb['owner']}'s"
         if (initdb["encoding"], initdb["localeProvider"], initdb["builtinLocale"]) != ("UTF8", "builtin", "C.UTF-8"):
             yield "its words are not those of the other ways to run this"
-        if not any("lo_create" in statement for statement in initdb["postInitApplicationSQL"]):
-            yield "everybody may make large objects (roles.sql)"
+        if initdb["postInitApplicationSQL"] != [_limits()]:
+            yield "it does not run database/limits.sql as the superuser: a role may take locks and disk from the others"
         if {role["name"] for role in roles} != ROLES or any(role["login"] is not True for role in roles):
             yield f"its roles are {[role['name'] for role in roles]}"
         named = [("triptych_owner", initdb["secret"]["name"])]

@@ -1,10 +1,14 @@
 """The database goes away, comes back, is frozen, or was never migrated."""
 
+import os
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.running import Line, Service, eventually, running
@@ -61,13 +65,17 @@ def test_a_frozen_database_is_given_up_in_time(served: Service, line: Line) -> N
 
 
 def test_a_database_that_was_never_migrated_is_not_ready(database_url: str) -> None:
-    # every role may connect to `postgres`, where none of our tables are
-    empty = database_url.rpartition("/")[0] + "/postgres"
-    with running(empty) as service:
-        for path in READS:
-            answer = service.ask(path)
-            assert answer.status == 503
-            assert "not migrated" in answer.json()["detail"]
+    empty = f"empty_{uuid.uuid4().hex}"
+    with psycopg.connect(os.environ["TRIPTYCH_SUPERUSER_DATABASE_URL"], autocommit=True) as superuser:
+        superuser.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(empty)))
+        try:
+            with running(f"{database_url.rpartition('/')[0]}/{empty}") as service:
+                for path in READS:
+                    answer = service.ask(path)
+                    assert answer.status == 503
+                    assert "not migrated" in answer.json()["detail"]
+        finally:
+            superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(empty)))
 
 
 def test_several_servers_may_be_named_of_which_the_one_that_takes_writes_is_asked(database_url: str) -> None:

@@ -9,7 +9,8 @@ from django.db.backends.utils import CursorWrapper
 from catalog.models import Item
 from catalog.seed import generated
 
-_LOCK = 0x7365_6564  # any number that nothing else in this database locks
+# Held by one command at a time (and by what vacuums the table); who reads and writes categories is not kept waiting.
+_LOCK = "LOCK TABLE categories IN SHARE UPDATE EXCLUSIVE MODE"
 
 
 def write_generated(count: int) -> Iterator[tuple[int, int]]:
@@ -38,7 +39,8 @@ def lock_seeding(cursor: CursorWrapper) -> None:
 
     A block takes longer than a web request may.
     """
-    cursor.execute("SELECT set_config('statement_timeout', '0', true), pg_advisory_xact_lock(%s)", [_LOCK])
+    cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+    cursor.execute(_LOCK)
 
 
 def analyze() -> None:

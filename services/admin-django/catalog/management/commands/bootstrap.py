@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connections
 from psycopg.conninfo import conninfo_to_dict
 from triptych_shared.settings import database_url, require, switch, text
@@ -24,6 +24,19 @@ PATIENCE = 60  # seconds, in which the database has to answer
 PAUSE = 1
 # What a server that is there answers, and goes on to answer. (Libpq has no code for it.)
 REFUSALS = ("no pg_hba.conf entry", "server does not support SSL", "invalid sslmode")
+LOCK_PATIENCE = 120  # seconds, in which another bootstrap has to come to its end
+# Who holds the lock: of a key of 64 bits, the upper half is `classid`.
+HOLDER = """
+    SELECT usename, pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND (classid, objid, objsubid) = (0, %s, 1)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+# What is still open to everybody: where an operator keeps the roles, only its superuser can close it.
+OPEN = """
+    SELECT has_function_privilege('public', 'pg_catalog.pg_advisory_lock(bigint)', 'EXECUTE')
+    OR EXISTS (SELECT FROM pg_roles WHERE rolname = ANY (%s) AND rolconnlimit < 0)
+"""
+SERVICES = ["admin_django", "simple_flask", "api_fastapi"]
 
 
 class Command(BaseCommand):
@@ -31,7 +44,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--lock-patience",
+            type=int,
+            default=LOCK_PATIENCE,
+            metavar="SECONDS",
+            help="how long another bootstrap may take (%(default)s)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        self._lock_patience = options["lock_patience"]
         if "owner" not in settings.DATABASES:
             raise CommandError("OWNER_DATABASE_URL is not set: migrations are run by triptych_owner")
         try:
@@ -46,6 +69,7 @@ class Command(BaseCommand):
                     return
                 migrate(self.stdout)
                 owner.execute((DATABASE_SQL / "grants.sql").read_bytes())
+                self._say_what_is_open(owner)
                 connections["owner"].close()
                 call_command("make_keys", stdout=self.stdout)
                 self._make_admin_user()
@@ -68,6 +92,7 @@ class Command(BaseCommand):
             for role, password in passwords.items():
                 superuser.execute("SELECT set_config(%s, %s, true)", (f"triptych.{role}_password", password))
             superuser.execute((DATABASE_SQL / "roles.sql").read_bytes())
+            superuser.execute((DATABASE_SQL / "limits.sql").read_bytes())
 
     def _make_admin_user(self) -> None:
         """Make TRIPTYCH_ADMIN_USER with its password, once; a user who is there already is left alone."""
@@ -87,8 +112,40 @@ class Command(BaseCommand):
     def _locked(self, url: str) -> Iterator[psycopg.Connection]:
         """Connect and hold the bootstrap's lock: of two that start together, the second waits, then finds all done."""
         with self._connected(url) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
+            self._lock(connection)
             yield connection
+
+    def _lock(self, connection: psycopg.Connection) -> None:
+        """Wait for the bootstrap's lock, and say for whom. Raises CommandError, by whose end it can be had."""
+        deadline = time.monotonic() + self._lock_patience
+        said = ""
+        connection.execute("SET lock_timeout = '1s'")
+        while True:
+            try:
+                connection.execute("SELECT pg_advisory_lock(%s)", (BOOTSTRAP_LOCK,))
+                break
+            except psycopg.errors.LockNotAvailable:
+                role, pid = connection.execute(HOLDER, (BOOTSTRAP_LOCK,)).fetchone() or ("of nobody any more", 0)
+            holder = f"the role {role}, process {pid} of the database's"
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"bootstrap stopped: for {self._lock_patience} s, its lock has been held by {holder}. "
+                    "If that is another bootstrap, run this again, with a longer --lock-patience; if not, the "
+                    f"superuser can end it: SELECT pg_terminate_backend({pid})"
+                )
+            if said != holder:
+                said = holder
+                self.stdout.write(f"waiting for the bootstrap's lock, which is held by {holder}")
+                self.stdout.flush()
+        connection.execute("RESET lock_timeout")
+
+    def _say_what_is_open(self, owner: psycopg.Connection) -> None:
+        """Say what this step could not close, where it is not given the superuser."""
+        if owner.execute(OPEN, (SERVICES,)).fetchone() == (True,):
+            self.stdout.write(
+                "a service's role may take locks, connections and disk from the others here: run "
+                "database/limits.sql as the superuser, once, and give each a CONNECTION LIMIT"
+            )
 
     def _connected(self, url: str) -> psycopg.Connection:
         """Connect, also to a database that is not there yet: it, or the operator of its roles, may have been slower."""

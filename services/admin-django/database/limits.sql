@@ -41,7 +41,7 @@ BEGIN
             EXECUTE format('ALTER ROLE %I IN DATABASE %I RESET ALL', role, place);
         END LOOP;
         EXECUTE format('ALTER ROLE %I RESET ALL', role);
-        -- a session's temporary files: sorting a quarter of a million items takes 150 MB. Only the superuser raises it.
+        -- a session's temporary files: sorting a million generated items takes 190 MB. Only the superuser raises it.
         EXECUTE format('ALTER ROLE %I SET temp_file_limit = %L', role, '256MB');
         -- for accidents: a transaction that is left open holds up migrations and vacuum. An export takes ten minutes.
         EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', role, '10min');

@@ -55,6 +55,7 @@ def second_factor_view(site: "AdminSite", request: HttpRequest) -> HttpResponse:
         messages.error(request, "This is not the code that the authenticator shows now.")
     key = base64.b32encode(device.bin_key).decode().rstrip("=")
     context |= {"image": _qr_code(device.config_url), "key": key, "required": not site.has_permission(request)}
+    context |= {"typed": request.POST.get("code", "")}
     return TemplateResponse(request, "back_office/second_factor.html", context)
 
 

@@ -11,6 +11,8 @@ from django.views import csrf, defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
 
+from catalog.waiting import given_up, sqlstate
+
 # Of a database that was not migrated yet: a table, view, column or function that is not there.
 UNDEFINED = {"42P01", "42703", "42883"}
 
@@ -68,9 +70,11 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if why := given_up(error):
+            return ProblemResponse("unavailable", 503, why, headers={"Retry-After": "1"})
         if isinstance(error, OperationalError | InterfaceError):
             return ProblemResponse("unavailable", 503, "The database does not answer.", headers={"Retry-After": "1"})
-        if isinstance(error, ProgrammingError) and getattr(error.__cause__, "sqlstate", None) in UNDEFINED:
+        if isinstance(error, ProgrammingError) and sqlstate(error) in UNDEFINED:
             return ProblemResponse("unavailable", 503, "The database is not migrated.", headers={"Retry-After": "1"})
         return None
 

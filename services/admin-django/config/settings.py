@@ -41,10 +41,11 @@ def database(url: str, **parameters: int | str) -> dict[str, Any]:
     }
 
 
+STATEMENT_TIMEOUT = integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000)
 DATABASES = {
+    # Who waits for a lock is told so by the first of the two, before the statement as a whole has taken too long.
     "default": database(
-        database_url(),
-        statement_timeout=integer("DATABASE_STATEMENT_TIMEOUT_MS", 5000, 1, 600_000),
+        database_url(), lock_timeout=max(1, STATEMENT_TIMEOUT * 4 // 5), statement_timeout=STATEMENT_TIMEOUT
     ),
 }
 if text("OWNER_DATABASE_URL", ""):  # only the migration step has it
@@ -142,6 +143,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # the bulk route's; the others' own bounds are lower
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # the list of items with "Show all": 200 rows of seven fields
 APPEND_SLASH = False  # the gateway redirects; a service answers 404
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

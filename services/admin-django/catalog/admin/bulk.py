@@ -31,6 +31,7 @@ else:
 LIMIT = 100_000  # items in one action
 EXAMPLES = 8
 TIMEOUT = "110s"  # below the two minutes that the gateway waits for the admin: the answer still arrives
+PATIENCE = "5s"  # with others who change the same items
 
 
 @dataclass(frozen=True)
@@ -146,12 +147,12 @@ def _bulk(
         messages.error(request, f"That is more than {LIMIT:,} items: narrow the list first, by a search or a filter.")
         return None
     step = request.POST.get("step", "ask")
-    form = form_class(request.POST if step != "ask" else None)
-    if not form.fields:
-        form = form_class({})
-    valid = form.is_valid() if form.is_bound else False
-    if step == "apply" and valid:
-        _apply(request, items, form)
+    if step == "ask" and form_class.base_fields:
+        form = form_class(initial=request.POST.dict())  # of who comes back from the preview
+    else:
+        form = form_class(request.POST)
+    valid = form.is_valid()
+    if step == "apply" and valid and _apply(request, items, form):
         return None
     shown = list(items.select_related("category").defer("search").order_by("-id")[:EXAMPLES]) if valid else []
     context = {
@@ -171,7 +172,8 @@ def _bulk(
     return TemplateResponse(request, "admin/catalog/item/bulk.html", context)
 
 
-def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> None:
+def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> bool:
+    """Do it and tell the user; return whether it was done, or need not be, so that nobody has to be asked again."""
     action = uuid4()
     try:
         with acting(request.user.get_username(), action):
@@ -181,19 +183,20 @@ def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> None:
                 log_action(request, action, f"{form.summary()} on {changed:,} item{'' if changed == 1 else 's'}")
     except DatabaseError as error:
         messages.error(request, refusal(error))
-        return
+        return False
     if not changed:
         messages.info(request, "Nothing to change: the items are like that already.")
-        return
+        return True
     link = reverse("admin:catalog_itemhistory_change", args=[action])
     text = "{} item{} changed: {}. <a href='{}'>See what changed, or undo it</a>."
     messages.success(request, format_html(text, f"{changed:,}", "" if changed == 1 else "s", form.summary(), link))
+    return True
 
 
 def allow_time() -> None:
     """Give the statements of this transaction the time that many items need; but none to wait for others."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'; SET LOCAL lock_timeout = '5s'")
+        cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'; SET LOCAL lock_timeout = '{PATIENCE}'")
 
 
 def log_action(request: HttpRequest, action: UUID, description: str) -> None:

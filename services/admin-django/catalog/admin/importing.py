@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import uuid4
 import tablib
 from django.contrib import messages
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -17,6 +19,7 @@ from django.utils.safestring import mark_safe
 from import_export.admin import ImportMixin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
+from import_export.forms import ImportForm
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import Diff, ModelResource
 from import_export.results import Result
@@ -28,6 +31,7 @@ from catalog.admin.bulk import allow_time, log_action
 from catalog.admin.refusals import refusal
 from catalog.history import FIELDS
 from catalog.models import Category, Item
+from catalog.snapshots import one_snapshot
 
 LIMIT = 2000  # rows: what can be looked at row by row while somebody waits
 KEPT_SECONDS = 15 * 60
@@ -95,13 +99,15 @@ class ReadableDiff(Diff):
         return f"<del>{was}</del> <ins>{now}</ins>"
 
 
-class LockedItems(BaseInstanceLoader):
-    """The items that the file's skus name, read at once, and locked until all rows are written."""
+class ItemsOfFile(BaseInstanceLoader):
+    """The items that the file's skus name, read at once; locked until all rows are written, if they are to be."""
 
     def __init__(self, resource: Any, dataset: tablib.Dataset | None = None) -> None:
         super().__init__(resource, dataset)
         skus = {_sku(sku) for sku in dataset["sku"]} if dataset else set()
-        items = Item.objects.defer("search").select_related("category").select_for_update(of=("self",))
+        items = Item.objects.defer("search").select_related("category")
+        if not resource.previews:
+            items = items.select_for_update(of=("self",))
         self.by_sku = {item.sku: item for item in items.filter(sku__in=skus - {""})}
 
     def get_instance(self, row: Any) -> Item | None:
@@ -115,6 +121,8 @@ def _sku(value: Any) -> str:
 class ItemResource(ModelResource):
     """The columns of a file. A row whose sku is taken changes that item; columns that a file lacks stay as they are."""
 
+    previews = False
+
     name = Field("name", "name", TextWidget())
     description = Field("description", "description", TextWidget())
     price = Field("price", "price", PriceWidget())
@@ -125,7 +133,7 @@ class ItemResource(ModelResource):
         model = Item
         fields = FIELDS
         import_id_fields = ("sku",)
-        instance_loader_class = LockedItems
+        instance_loader_class = ItemsOfFile
         clean_model_instances = True
         skip_unchanged = True
         report_skipped = True
@@ -147,7 +155,15 @@ class ItemResource(ModelResource):
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         """Leave the sequence of ids alone, which the library would set: an import gives no ids, and may not."""
 
+    def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, **kwargs: Any) -> Result:
+        """Return what becomes of the rows; dry, of reads and checks alone. The library would write and roll back."""
+        self.previews = dry_run
+        with one_snapshot() if dry_run else nullcontext():
+            return super().import_data(dataset, dry_run, **kwargs)
+
     def do_instance_save(self, instance: Item, is_create: bool) -> None:
+        if self.previews:
+            return
         if is_create:
             instance.save(force_insert=True)
         else:
@@ -190,6 +206,10 @@ def _checked(dataset: tablib.Dataset) -> tablib.Dataset:
     return dataset
 
 
+class OutdatedPreview(Exception):
+    """What could be written when it was looked at cannot be written now."""
+
+
 class KeptInDatabase(BaseStorage):
     """The file between preview and confirmation, as a session of its own: every process finds it, and it expires."""
 
@@ -203,16 +223,27 @@ class KeptInDatabase(BaseStorage):
     def read(self) -> bytes:
         content: str | None = SessionStore(self.name).get("import")
         if content is None:
-            raise ValueError("The file is no longer kept.")
+            raise ValueError("The file is no longer kept: choose it again.")
         return content.encode("latin-1")
 
     def remove(self) -> None:
         SessionStore(self.name).delete()
 
 
+class ItemImportForm(ImportForm):
+    """The file and its format."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors and (file := cleaned.get("import_file")):
+            self.add_error("import_file", f"Choose “{file.name}” again: a page cannot bring a file back.")
+        return cleaned
+
+
 class ImportsItems(ImportMixin):
     """What the admin of items needs to import them."""
 
+    import_form_class = ItemImportForm
     resource_classes = (ItemResource,)
     import_formats = (ExactCSV, ExactJSON)
     tmp_storage_class = KeptInDatabase
@@ -228,19 +259,31 @@ class ImportsItems(ImportMixin):
             form.add_error("import_file", f"The file cannot be read in this format. {e}")
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> Any:
-        try:
-            return super().process_import(request, **kwargs)
-        except ValueError as error:
-            messages.error(request, f"Nothing was imported. {error}")
-        except DatabaseError as error:
-            messages.error(request, f"Nothing was imported. {refusal(error)}")
-        return HttpResponseRedirect(reverse("admin:catalog_item_import"))
+        """Import the file that is kept; where that is refused, answer with what it would do now, ready to be confirmed.
 
-    def process_result(self, result: Result, request: HttpRequest) -> Any:
-        if result.has_errors() or result.has_validation_errors():
-            messages.error(request, "Nothing was imported: the items have changed since the preview. Look again.")
+        The page of a refused file has this address, so the next file comes here too.
+        """
+        if "import_file" in request.FILES:
+            return self.import_action(request, **kwargs)
+        try:
+            try:
+                return super().process_import(request, **kwargs)
+            except OutdatedPreview:
+                messages.error(request, "Nothing was imported: the items have changed since the preview. Look again.")
+            except DatabaseError as error:
+                messages.error(request, f"Nothing was imported. {refusal(error)}")
+            return self.import_action(request, **kwargs)
+        except ValueError as error:  # of a file that cannot be read, or no longer
+            messages.error(request, f"Nothing was imported. {error}")
             return HttpResponseRedirect(reverse("admin:catalog_item_import"))
-        return super().process_result(result, request)
+
+    def get_import_form_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+        """Let a file that is kept be looked at as if it had been sent once more."""
+        kwargs: dict[str, Any] = super().get_import_form_kwargs(request)
+        if kept := request.POST.get("import_file_name"):
+            name = request.POST.get("original_file_name", "")
+            kwargs["files"] = {"import_file": SimpleUploadedFile(name or "file", KeptInDatabase(name=kept).read())}
+        return kwargs
 
     def get_import_formats(self) -> list[Any]:
         return list(self.import_formats)
@@ -256,8 +299,9 @@ class ImportsItems(ImportMixin):
             result: Result = super().process_dataset(
                 dataset, form, request, rollback_on_validation_errors=True, **kwargs
             )
-            if not result.has_errors() and not result.has_validation_errors():
-                written = sum(result.totals[kind] for kind in ("new", "update"))
-                if written:
-                    log_action(request, action, f"import of {written:,} items")
+            if result.has_errors() or result.has_validation_errors():
+                raise OutdatedPreview  # before the library forgets the file
+            written = sum(result.totals[kind] for kind in ("new", "update"))
+            if written:
+                log_action(request, action, f"import of {written:,} items")
         return result

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from catalog.admin import bulk
@@ -13,7 +14,8 @@ from catalog.admin.filters import PriceFilter, UpdatedFilter
 from catalog.admin.importing import ImportsItems
 from catalog.admin.item_history import history_view, restore_view
 from catalog.admin.listed import listed_form
-from catalog.admin.refusals import RefusalsAreMessages
+from catalog.admin.posted import PostedRows, drop_gone_rows, is_posted
+from catalog.admin.refusals import RefusalsAreMessages, tell, told
 from catalog.admin.versions import ItemForm
 from catalog.estimates import EstimatingPaginator
 from catalog.models import Item
@@ -74,12 +76,16 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
         return queryset.filter(Q(search=ItemSearchQuery(search_term)) | Q(sku=search_term.strip())), False
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ItemForm]:
-        return listed_form()
+        form = listed_form()
+        form.compares_versions = not told(request)
+        return form
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PostedRows if is_posted(request) else ChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        if request.method == "POST" and "_save" in request.POST and _some_are_gone(request):
-            messages.error(request, "Nothing was saved: somebody has deleted an item of this page meanwhile.")
-            return HttpResponseRedirect(request.get_full_path())
+        if is_posted(request) and (gone := drop_gone_rows(request)):
+            tell(request, f"Somebody has deleted {gone} meanwhile. Nothing was saved: save the others once more.")
         return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
@@ -103,10 +109,3 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
     def restore(self, request: HttpRequest, item_id: int, change_id: int) -> HttpResponse:
         """Show what going back to an earlier state would change; do it when told so."""
         return restore_view(self, request, item_id, change_id)
-
-
-def _some_are_gone(request: HttpRequest) -> bool:
-    """Return whether a row of the posted list is no longer there; the framework's formset fails then."""
-    ids = {str(value) for name, value in request.POST.items() if name.startswith("form-") and name.endswith("-id")}
-    numbers = {int(value) for value in ids if value.isascii() and value.isdigit() and len(value) < 19}
-    return len(numbers) < len(ids) or Item.objects.filter(pk__in=numbers).count() < len(numbers)

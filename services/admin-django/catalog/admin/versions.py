@@ -22,14 +22,27 @@ class SeenVersion(forms.IntegerField):
         return False
 
 
+class UntouchedText(forms.CharField):
+    """A text that is changed only by who types: what browsers make of its line breaks and the form of its ends is none."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n") if text else text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.to_python(initial), data)
+
+
 class ItemForm(ItemModelForm):
     """The form of one item. Refuses once what was changed by somebody else meanwhile, and says who did that."""
 
     seen_version = SeenVersion(required=False)
+    compares_versions = True  # not where the form comes back for another reason, without the row's lock
 
     class Meta:
         model = Item
         fields = ("name", "description", "price", "sku", "category")
+        field_classes = {field: UntouchedText for field in ("name", "description", "sku")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,7 +51,7 @@ class ItemForm(ItemModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.instance.pk and self.has_changed():
+        if self.compares_versions and self.instance.pk and self.has_changed():
             self._refuse_overwriting()
         return cleaned
 
@@ -59,4 +72,5 @@ class ItemForm(ItemModelForm):
 
     def _look_at(self, version: int) -> None:
         """Let the form, shown again with its message, know the present version: the next save is meant."""
-        self.data = {**self.data, self.add_prefix("seen_version"): str(version)}
+        self.data = self.data.copy()  # of a QueryDict, which has a list of values per name
+        self.data[self.add_prefix("seen_version")] = str(version)

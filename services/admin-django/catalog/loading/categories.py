@@ -9,10 +9,11 @@ from catalog.models import Category
 
 
 class Categories:
-    """The categories there are; `made` counts those that were made for the rows."""
+    """The categories there are; `made` counts those that were made for the rows, or would have been."""
 
-    def __init__(self, create: bool) -> None:
+    def __init__(self, create: bool, dry_run: bool) -> None:
         self.create = create
+        self.dry_run = dry_run
         self.made = 0
         self._slugs = set[str]()
         self._by_name: dict[str, str] = {}
@@ -31,7 +32,8 @@ class Categories:
         if not self.create:
             raise RowError(f"category: there is no {text!r}, and none may be made")
         slug = self._new_slug(text)
-        Category.objects.create(slug=slug, name=text)
+        if not self.dry_run:
+            Category.objects.create(slug=slug, name=text)
         self.made += 1
         self._add(slug, text)
         return slug

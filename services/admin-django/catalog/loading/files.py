@@ -1,4 +1,7 @@
-"""Load one file: read, clean and write it in one transaction, all good rows of it or nothing."""
+"""Load one file: read, clean and write it in one transaction, all good rows of it or nothing.
+
+A dry run reads and checks the same, in a transaction that could not write: it keeps nobody waiting.
+"""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -13,6 +16,7 @@ from catalog.loading.cleaning import cleaned, cleaned_category
 from catalog.loading.columns import Columns, pick
 from catalog.loading.records import FileError, Lines, Record, RowError
 from catalog.loading.writing import Candidate, Outcome, write
+from catalog.snapshots import one_snapshot
 
 
 class Rules(NamedTuple):
@@ -33,22 +37,21 @@ def load(
     file is loaded.
     """
     outcome = Outcome()
-    with transaction.atomic():
+    with one_snapshot() if rules.dry_run else transaction.atomic():
         with connection.cursor() as cursor:  # longer than a web request may take, yet not for ever
             cursor.execute("SELECT set_config('statement_timeout', '60s', true)")
-        write(_candidates(path, rules, outcome, progress), outcome, rules.update)
+        write(_candidates(path, rules, outcome, progress), outcome, rules.update, rules.dry_run)
         if not outcome.loaded and not outcome.refused:
             raise FileError("has no rows")
         outcome.refused.sort(key=lambda refusal: refusal[0].number)
         for record, reason in outcome.refused:
             rejected(record, reason)
-        transaction.set_rollback(rules.dry_run)
     return outcome
 
 
 def _candidates(path: Path, rules: Rules, outcome: Outcome, progress: Callable[[int], object]) -> Iterator[Candidate]:
     """Return the rows that are valid, and add the others to `outcome.refused`."""
-    categories = Categories(rules.create_categories)
+    categories = Categories(rules.create_categories, rules.dry_run)
     skus: dict[str, str] = {}
     lines = Lines(path)
     read = 0

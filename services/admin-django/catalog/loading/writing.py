@@ -36,17 +36,24 @@ class Outcome:
         return self.new + self.updated + self.unchanged
 
 
-def write(candidates: Iterable[Candidate], outcome: Outcome, update: bool) -> None:
-    """Write the candidates and count them in `outcome`. One whose sku is taken updates that item, or is refused."""
+def write(candidates: Iterable[Candidate], outcome: Outcome, update: bool, dry_run: bool) -> None:
+    """Write the candidates and count them in `outcome`. One whose sku is taken updates that item, or is refused.
+
+    With `dry_run` they are counted and not written, and their items not locked.
+    """
+    known = Item.objects.defer("search") if dry_run else Item.objects.defer("search").select_for_update()
     for batch in _batches(candidates):
         skus = [candidate.item.sku for candidate in batch if candidate.item.sku]
-        taken = {item.sku: item for item in Item.objects.defer("search").select_for_update().filter(sku__in=skus)}
+        taken = {item.sku: item for item in known.filter(sku__in=skus)}
         fresh = [candidate for candidate in batch if candidate.item.sku not in taken]
-        _insert(fresh, outcome)
+        if dry_run:
+            outcome.new += len(fresh)
+        else:
+            _insert(fresh, outcome)
         for candidate in batch:
             old = taken.get(candidate.item.sku)
             if old and update:
-                _update(old, candidate, outcome)
+                _update(old, candidate, outcome, dry_run)
             elif old:
                 reason = f"sku: {old.sku!r} is in the catalog already; --update would change that item"
                 outcome.refused.append((candidate.record, reason))
@@ -66,14 +73,18 @@ def _insert(candidates: list[Candidate], outcome: Outcome) -> None:
             _insert([candidate], outcome)
 
 
-def _update(old: Item, candidate: Candidate, outcome: Outcome) -> None:
+def _update(old: Item, candidate: Candidate, outcome: Outcome, dry_run: bool) -> None:
+    columns = [Item._meta.get_field(name).attname for name in candidate.fields]
     changes = {
-        name: getattr(candidate.item, name)
-        for name in candidate.fields
-        if getattr(candidate.item, name) != getattr(old, name)
+        column: getattr(candidate.item, column)
+        for column in columns
+        if getattr(candidate.item, column) != getattr(old, column)
     }
     if not changes:
         outcome.unchanged += 1
+        return
+    if dry_run:
+        outcome.updated += 1
         return
     try:
         with transaction.atomic():

@@ -92,8 +92,8 @@ def test_a_list_with_a_deleted_item_is_not_saved_and_says_so(boss: Person) -> No
     first, second = make_item(price="1.00"), make_item()
     Item.objects.filter(pk=second.pk).delete()
     response = boss.edit_in_list([first, second], p0="2.00")
-    assert response.status_code == 302
-    assert "deleted" in said(boss.client.get(ITEMS))
+    assert response.status_code == 200
+    assert "deleted" in response.content.decode()
     assert fresh(first).price == Decimal("1.00")
 
 

@@ -20,7 +20,8 @@ from tests.make import make_category, make_item, unique
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
-pytestmark = pytest.mark.django_db
+# what a preview reads is one transaction of its own
+pytestmark = pytest.mark.usefixtures("committed")
 HEAD = "name,description,price,sku,category\n"
 CSV, JSON = "0", "1"
 

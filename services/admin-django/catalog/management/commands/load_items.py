@@ -34,7 +34,7 @@ class Command(BaseCommand):
         add("--map", action="append", default=[], metavar="FIELD=COLUMN", help="e.g. name=Title; may be repeated")
         add("--update", action="store_true", help="a row whose sku is in the catalog changes that item")
         add("--no-create-categories", action="store_true", help="refuse rows whose category does not exist")
-        add("--dry-run", action="store_true", help="do everything, but keep nothing")
+        add("--dry-run", action="store_true", help="say what would be done; write and lock nothing")
         add("--rejects", type=Path, metavar="FILE", help="write refused rows here as CSV: file, place, reason, row")
         add("--allow-rejects", action="store_true", help="exit with 0 even if rows were refused")
 

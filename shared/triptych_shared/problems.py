@@ -26,10 +26,12 @@ def problem(
     status: int,
     detail: str,
     errors: Mapping[str, Sequence[str]] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> bytes:
     """Return the JSON body of a problem of the type `urn:triptych:problem:<kind>`.
 
-    `detail` is a sentence for a person; `errors`, given where it was validation, maps each field to its messages.
+    `detail` is a sentence for a person; `errors`, given where it was validation, maps each field to its messages. `more`
+    are the extension members that this kind has.
     """
     body: dict[str, object] = {
         "type": f"urn:triptych:problem:{kind}",
@@ -39,4 +41,5 @@ def problem(
     }
     if errors is not None:
         body["errors"] = errors
+    body.update(more or {})
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -27,9 +27,10 @@ class ProblemResponse(HttpResponse):
         detail: str,
         errors: dict[str, list[str]] | None = None,
         headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(
-            problem(kind, status, detail, errors),
+            problem(kind, status, detail, errors, more),
             status=status,
             content_type=PROBLEM_JSON,
             headers={"Cache-Control": "no-store", **(headers or {})},

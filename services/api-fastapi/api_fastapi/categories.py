@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api_fastapi import selects
 from api_fastapi.database import Database, DatabaseDependency
-from api_fastapi.parameters import IfNoneMatch, no_query
+from api_fastapi.parameters import IfNoneMatch, no_query, past_caches
 from api_fastapi.responses import list_document, respond
 from api_fastapi.routes import ExactRoute, other_answers
 from api_fastapi.schemas import Category
 
-router = APIRouter(prefix="/api/categories", tags=["api-fastapi"], route_class=ExactRoute)
+router = APIRouter(
+    prefix="/api/categories", tags=["api-fastapi"], route_class=ExactRoute, dependencies=[Depends(past_caches)]
+)
 
 
 class CategoryCounts:

@@ -4,18 +4,27 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Row
 from starlette.exceptions import HTTPException
 
 from api_fastapi import cursors, selects
 from api_fastapi.database import DatabaseDependency
-from api_fastapi.parameters import IfNoneMatch, InvalidParametersError, ItemIdDependency, ItemQuery, ItemQueryDependency
+from api_fastapi.parameters import (
+    IfNoneMatch,
+    InvalidParametersError,
+    ItemIdDependency,
+    ItemQuery,
+    ItemQueryDependency,
+    past_caches,
+)
 from api_fastapi.responses import Document, item_document, list_document, next_link, respond
 from api_fastapi.routes import ExactRoute, other_answers
 from api_fastapi.schemas import Item
 
-router = APIRouter(prefix="/api/items", tags=["api-fastapi"], route_class=ExactRoute)
+router = APIRouter(
+    prefix="/api/items", tags=["api-fastapi"], route_class=ExactRoute, dependencies=[Depends(past_caches)]
+)
 
 
 @router.head(

@@ -167,3 +167,7 @@ ItemQueryDependency = Annotated[ItemQuery, Depends(_item_query)]
 
 # All lines of the header: several count as one list.
 IfNoneMatch = Annotated[list[str] | None, Header(), WithJsonSchema({"type": "string"})]
+
+
+def past_caches(cache_control: Annotated[str | None, Header(), WithJsonSchema({"type": "string"})] = None) -> None:
+    """Declare `Cache-Control: no-cache`, which the lane heeds; the routes behind it ask the database in any case."""

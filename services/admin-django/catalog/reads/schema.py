@@ -9,7 +9,10 @@ from catalog.reads.cursors import LARGEST_ID
 from catalog.reads.parameters import ItemParameters
 from catalog.reads.serializers import CategorySerializer, ItemSerializer
 
-IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
+HEADERS = [
+    OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER),
+    OpenApiParameter("Cache-Control", OpenApiTypes.STR, OpenApiParameter.HEADER),
+]
 ID = OpenApiParameter(
     "id",
     {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
@@ -37,16 +40,16 @@ def problems(*statuses: int) -> dict[tuple[int, str], object]:
 
 item_list = extend_schema(
     operation_id="list_items",
-    parameters=[ItemParameters, IF_NONE_MATCH],
+    parameters=[ItemParameters, *HEADERS],
     responses={200: ItemSerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )
 item_detail = extend_schema(
     operation_id="get_item",
-    parameters=[ID, IF_NONE_MATCH],
+    parameters=[ID, *HEADERS],
     responses={200: ItemSerializer, **NOT_MODIFIED, **problems(400, 404, 405, 503)},
 )
 category_list = extend_schema(
     operation_id="list_categories",
-    parameters=[IF_NONE_MATCH],
+    parameters=HEADERS,
     responses={200: CategorySerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )

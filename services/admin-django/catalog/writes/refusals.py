@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, DataError, IntegrityError
 
+from catalog.models import Item
+
 Errors = dict[str, list[str]]
 
 UNKNOWN_CATEGORY: Errors = {"category": ["There is no such category."]}
@@ -27,11 +29,11 @@ class Taken(Refused):
 
 
 class Changed(Exception):
-    """The item is not, or no longer, as the writer's condition demands; its version is `version`."""
+    """The item is not, or no longer, as the writer's condition demands; `item` is what it is now."""
 
-    def __init__(self, version: int) -> None:
-        super().__init__(f"The item's version is {version}.")
-        self.version = version
+    def __init__(self, item: Item) -> None:
+        super().__init__(f"The item's version is {item.version}.")
+        self.item = item
 
 
 def refusal(error: DatabaseError) -> Refused:

@@ -85,5 +85,5 @@ def _locked(id: int, if_match: str | None) -> Item:
     """Return the item, which nobody else can change until the transaction ends."""
     item = Item.objects.select_for_update().defer("search").get(id=id)
     if if_match is not None and not matches(if_match, f'"{item.version}"'):
-        raise Changed(item.version)
+        raise Changed(item)
     return item

@@ -27,6 +27,7 @@ from catalog.writes.refusals import Changed, Refused, Taken
 from catalog.writes.serializers import ItemWriteSerializer
 
 READS = {"get", "head"}
+READ_AGAIN = "To read it past every cache, send `Cache-Control: no-cache`."
 ATTEMPTS = 3
 _DEADLOCK = "40P01"
 
@@ -110,9 +111,10 @@ class WriteView(GenericAPIView[Any]):
                 return ProblemResponse("conflict", 409, str(exc), exc.errors)
             case Refused():
                 return ProblemResponse("invalid-body", 400, str(exc), exc.errors)
-            case Changed():
-                detail, headers = f"Now it is version {exc.version}.", {"ETag": f'"{exc.version}"'}
-                return ProblemResponse("precondition-failed", 412, detail, headers=headers)
+            case Changed(item=item):
+                headers, current = {"ETag": f'"{item.version}"'}, dict(ItemSerializer(item).data)
+                detail = f"Now it is version {item.version}, which is `current`. {READ_AGAIN}"
+                return ProblemResponse("precondition-failed", 412, detail, headers=headers, more={"current": current})
             case Item.DoesNotExist():
                 return ProblemResponse("not-found", 404, "There is no such item.")
             case InvalidBody():

@@ -30,8 +30,8 @@ def problem(
 ) -> bytes:
     """Return the JSON body of a problem of the type `urn:triptych:problem:<kind>`.
 
-    `detail` is a sentence for a person; `errors`, given where it was validation, maps each field to its messages. `more`
-    are the extension members that this kind has.
+    `detail` is a sentence for a person; `errors`, given where it was validation, maps each field to its messages. In
+    `more` are the members that only this kind has.
     """
     body: dict[str, object] = {
         "type": f"urn:triptych:problem:{kind}",

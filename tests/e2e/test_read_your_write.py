@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 
 from tests.bearer import Bearer, send
 from tests.problems import assert_problem
@@ -39,9 +40,7 @@ class Program:
         for tries in range(1, 1000):
             price = f"{float(item['price']) + 0.01:.2f}"
             sent = {"price": price}
-            self.last = send(
-                self.client, "PATCH", self.path, sent, {**self.bearer.headers(), "If-Match": tag}
-            )
+            self.last = send(self.client, "PATCH", self.path, sent, {**self.bearer.headers(), "If-Match": tag})
             if self.last.status == 200:
                 return tries
             assert_problem(self.last, 412, "precondition-failed")
@@ -186,3 +185,17 @@ def test_a_condition_on_another_target_is_judged_as_before(
     reply = send(gateway, "PATCH", target.format(path=hot.path), {"price": "9.00"}, headers)
     assert reply.status in (400, 404, 412), str(reply)
     assert json.loads(reply.body)["status"] == reply.status
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_the_body_of_a_write_reaches_nobody_who_reads(
+    chunked: bool, url: str, gateway: Wire, hot: Hot, bearer: Bearer
+) -> None:
+    """The gateway's own read beside the write goes over connections that it keeps and uses again."""
+    body = b'{"price":"9.00"}'
+    headers = {**bearer.headers(), "Content-Type": "application/json", "If-Match": '"0"'}
+    for _ in range(20):
+        reply = requests.patch(url + hot.path, iter([body]) if chunked else body, headers=headers, timeout=30)
+        assert reply.status_code == 412, reply.text
+        for path in (hot.path, "/livez", "/api/categories/"):
+            assert gateway.get(f"/fastapi{path}").status == 200

@@ -1,4 +1,4 @@
-"""The list of items when it comes back with what was typed: the rows that were posted, whatever it would show by now."""
+"""The list of items when it comes back with what was typed: the rows that were posted, whatever it would show now."""
 
 import re
 
@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class PostedRows(ChangeList):
-    """The rows in the order in which they were posted. The framework would put the forms beside those of a new query."""
+    """The rows in the order they were posted in; the framework would put the forms beside those of a new query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -34,7 +34,9 @@ def drop_gone_rows(request: HttpRequest) -> str:
     Return the names of these items, an empty text when all are there.
     """
     ids = _ids(request.POST)
-    present = set(Item.objects.filter(pk__in=[id for id in ids.values() if id is not None]).values_list("pk", flat=True))
+    present = set(
+        Item.objects.filter(pk__in=[id for id in ids.values() if id is not None]).values_list("pk", flat=True)
+    )
     left = [row for row, id in sorted(ids.items()) if id in present]
     if len(left) == len(ids):
         return ""

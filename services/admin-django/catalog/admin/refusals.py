@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 else:
     AnyModelAdmin = object
 
+
 class RefusalsAreMessages(AnyModelAdmin):
     """Show what the database refuses on the form, and sign every change with the user's name.
 

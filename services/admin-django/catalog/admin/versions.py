@@ -23,7 +23,7 @@ class SeenVersion(forms.IntegerField):
 
 
 class UntouchedText(forms.CharField):
-    """A text that is changed only by who types: what browsers make of its line breaks and the form of its ends is none."""
+    """A text that only typing changes: not what a browser makes of its line breaks, nor the framework of its ends."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -42,7 +42,7 @@ class ItemForm(ItemModelForm):
     class Meta:
         model = Item
         fields = ("name", "description", "price", "sku", "category")
-        field_classes = {field: UntouchedText for field in ("name", "description", "sku")}
+        field_classes = dict.fromkeys(("name", "description", "sku"), UntouchedText)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

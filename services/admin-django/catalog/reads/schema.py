@@ -9,10 +9,8 @@ from catalog.reads.cursors import LARGEST_ID
 from catalog.reads.parameters import ItemParameters
 from catalog.reads.serializers import CategorySerializer, ItemSerializer
 
-HEADERS = [
-    OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER),
-    OpenApiParameter("Cache-Control", OpenApiTypes.STR, OpenApiParameter.HEADER),
-]
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)
+_HEADERS = [IF_NONE_MATCH, OpenApiParameter("Cache-Control", OpenApiTypes.STR, OpenApiParameter.HEADER)]
 ID = OpenApiParameter(
     "id",
     {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
@@ -40,16 +38,16 @@ def problems(*statuses: int) -> dict[tuple[int, str], object]:
 
 item_list = extend_schema(
     operation_id="list_items",
-    parameters=[ItemParameters, *HEADERS],
+    parameters=[ItemParameters, *_HEADERS],
     responses={200: ItemSerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )
 item_detail = extend_schema(
     operation_id="get_item",
-    parameters=[ID, *HEADERS],
+    parameters=[ID, *_HEADERS],
     responses={200: ItemSerializer, **NOT_MODIFIED, **problems(400, 404, 405, 503)},
 )
 category_list = extend_schema(
     operation_id="list_categories",
-    parameters=HEADERS,
+    parameters=_HEADERS,
     responses={200: CategorySerializer(many=True), **NOT_MODIFIED, **problems(400, 405, 503)},
 )

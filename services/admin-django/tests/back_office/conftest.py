@@ -19,12 +19,12 @@ def boss(client: Client) -> Person:
 
 
 @pytest.fixture
-def patient(boss: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+def patient(boss: Person, monkeypatch: pytest.MonkeyPatch) -> Person:
     """The boss, whose statements wait a moment for others and no longer."""
     monkeypatch.setattr("catalog.admin.bulk.PATIENCE", "100ms")
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '100ms'")
-    yield boss
+    return boss
 
 
 @pytest.fixture

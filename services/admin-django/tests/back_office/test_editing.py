@@ -7,7 +7,7 @@ from catalog.models import Item
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.back_office.person import ITEMS, Person, changes, fresh, member, said
+from tests.back_office.person import ITEMS, Person, changes, fresh, member
 from tests.make import make_category, make_item, unique
 
 pytestmark = pytest.mark.django_db

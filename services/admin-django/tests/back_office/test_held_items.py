@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tests.back_office.page import Page
 from tests.back_office.person import Person, fresh
 from tests.back_office.test_typed_again import AWKWARD, Shelf, comes_back, form_of, stored, typed
 from tests.identities import access_token, bearer, make_user
@@ -17,9 +16,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 WAITING = "Another transaction is changing these items"
 
 
-def test_a_form_whose_item_another_holds_says_so_and_comes_back(
-    patient: Person, held: psycopg.Connection
-) -> None:
+def test_a_form_whose_item_another_holds_says_so_and_comes_back(patient: Person, held: psycopg.Connection) -> None:
     item = make_item(price="1.00")
     page, wanted = form_of(patient, item), typed()
     held.execute("SELECT FROM items WHERE id = %s FOR UPDATE", [item.id])
@@ -31,9 +28,7 @@ def test_a_form_whose_item_another_holds_says_so_and_comes_back(
     assert stored(item) == {**wanted, "description": AWKWARD.strip()}
 
 
-def test_a_list_of_which_another_holds_a_row_says_so_and_comes_back(
-    patient: Person, held: psycopg.Connection
-) -> None:
+def test_a_list_of_which_another_holds_a_row_says_so_and_comes_back(patient: Person, held: psycopg.Connection) -> None:
     shelf = Shelf(patient)
     page, wanted = shelf.page(), shelf.typed()
     held.execute("SELECT FROM items WHERE id = %s FOR UPDATE", [shelf.shown[3].id])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 AWKWARD = "\n  first line\n\n<b>\"quoted\"</b> & 'so' ünïcode ’\t𝄞\nlast line"
-FIRST = {"name": "A & B's <\"lamp\">", "description": AWKWARD, "price": "12.50"}
+FIRST = {"name": 'A & B\'s <"lamp">', "description": AWKWARD, "price": "12.50"}
 
 
 def typed(**fields: Any) -> dict[str, Any]:
@@ -183,7 +183,9 @@ def test_all_rows_of_the_longest_list_can_be_saved(boss: Person) -> None:
 def test_an_action_comes_back_as_it_was_typed_after_a_mistake_and_after_a_look(boss: Person) -> None:
     items = [make_item(price="10.00") for _ in range(2)]
     wrong = boss.act("discount", items, step="preview", percentage="100.5")
-    page = comes_back(wrong, {"percentage": "100.5", "_selected_action": [str(item.id) for item in items]}, "percentage")
+    page = comes_back(
+        wrong, {"percentage": "100.5", "_selected_action": [str(item.id) for item in items]}, "percentage"
+    )
     shown = page.send(boss.client, {"percentage": "12.5"}, {"step": "preview"})
     page = comes_back(shown, {"percentage": "12.5"}, "percentage")
     page = comes_back(page.send(boss.client, button={"step": "ask"}), {"percentage": "12.5"}, "percentage")
@@ -249,7 +251,7 @@ def test_a_new_user_comes_back_as_typed_but_for_the_password(boss: Person) -> No
     page = Page(boss.client.get("/admin/auth/user/add/"), "username")
     wanted = {"username": unique("new"), "password1": "one thing entirely", "password2": "another"}
     again = comes_back(page.send(boss.client, wanted), {**wanted, "password1": "", "password2": ""}, "username")
-    assert again.send(boss.client, {name: "one thing entirely" for name in ("password1", "password2")}).status_code == 302
+    assert again.send(boss.client, dict.fromkeys(("password1", "password2"), "one thing entirely")).status_code == 302
     assert get_user_model().objects.get(username=wanted["username"]).check_password("one thing entirely")
 
 

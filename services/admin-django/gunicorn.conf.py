@@ -10,7 +10,7 @@ from triptych_shared.settings import integer, log_level, text
 bind = text("BIND", "127.0.0.1:8000")
 workers = integer("WEB_WORKERS", 1, 1, 64)
 # threads: a sync worker would close every connection, and the gateway keeps its own open
-worker_class = "triptych_shared.gunicorn_worker.Worker"
+worker_class = "accounts.worker.LoginWorker"
 threads = integer("WEB_THREADS", 8, 1, 256)
 keepalive = 75  # longer than the gateway's 60 s: the gateway must be the one that closes, or a request falls in between
 graceful_timeout = 20

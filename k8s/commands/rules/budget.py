@@ -9,13 +9,14 @@ from k8s.commands.rules.parts import Workload, of_kind, workloads
 DEFAULT_MAX_CONNECTIONS = 100
 RESERVED = 3  # superuser_reserved_connections
 PEOPLE = 5  # a person with psql, a dump, the operator
+LOGIN_THREADS = 4  # of admin-django, beyond WEB_THREADS: accounts/turns.py
 MIGRATE = 4  # the lock's, the superuser's, Django's two
 
 
 def _per_pod(workload: Workload, environment: dict[str, str]) -> int:
     match workload.name:
         case "admin-django":  # each thread keeps its own
-            return int(environment["WEB_WORKERS"]) * int(environment["WEB_THREADS"])
+            return int(environment["WEB_WORKERS"]) * (int(environment["WEB_THREADS"]) + LOGIN_THREADS)
         case "simple-flask":
             return int(environment["WEB_WORKERS"]) * int(environment["DATABASE_POOL_SIZE"])
         case "api-fastapi":  # one process; each feed has one more

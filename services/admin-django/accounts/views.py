@@ -15,7 +15,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import refresh_tokens, schema, tokens
+from accounts import devices, refresh_tokens, schema, tokens
 from accounts.bodies import read_body
 from accounts.key_ring import NoKeys, ring
 from accounts.models import SigningKey
@@ -78,7 +78,9 @@ class TokenView(TokensView):
         """Answer with an access token and a refresh token."""
         sent = read_body(request, CredentialsSerializer)
         user = log_in(request._request, sent["username"], sent["password"], sent.get("otp"))
-        return self.tokens(user, refresh_tokens.begin(user))
+        response = self.tokens(user, refresh_tokens.begin(user))
+        devices.remember(response, user.get_username())
+        return response
 
 
 class RefreshView(TokensView):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts import devices
 from catalog.dashboard import dashboard
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -32,7 +33,10 @@ class BackOffice(AdminSite):
         user: Any = request.user
         if settings.ADMIN_REQUIRE_OTP and super().has_permission(request) and not has_second_factor(user):
             return HttpResponseRedirect(reverse("admin:second_factor"))
-        return super().login(request, extra_context)
+        response = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            devices.remember(response, request.user.get_username())
+        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the front page."""

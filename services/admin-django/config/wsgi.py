@@ -3,4 +3,8 @@
 from django.core.wsgi import get_wsgi_application
 from triptych_shared.request_ids import WSGIRequestIds
 
-application = WSGIRequestIds(get_wsgi_application(), "admin-django")
+django = get_wsgi_application()  # first: what follows needs the settings
+
+from accounts.admission import Admission  # noqa: E402
+
+application = WSGIRequestIds(Admission(django), "admin-django")

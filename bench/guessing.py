@@ -160,8 +160,8 @@ def main() -> None:
     parser.add_argument("--guess-at", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.guess_at:
-        said = asyncio.run(guess(given.guess_at, given.guessers, given.seconds, given.anew))
-        print(json.dumps(said))
+        statuses = asyncio.run(guess(given.guess_at, given.guessers, given.seconds, given.anew))
+        print(json.dumps(statuses))
         return
     places = {"gateway": os.environ["TRIPTYCH_URL"], "admin-django": os.environ["TRIPTYCH_DJANGO_URL"]}
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs, {given.guessers} guessers")
@@ -186,7 +186,7 @@ def main() -> None:
                 if time.monotonic() - began > given.seconds - 3:
                     break
                 logins.append(log_in(url, f"127.0.{210 + number}.{1 + login}")[:2])
-        said, _ = guessing.communicate()
+        answered, _ = guessing.communicate()
         for what, before, after in zip(("write", "/livez"), calm, loaded, strict=True):
             print(
                 f"{place}: {what}: idle p50 {before.quantile(0.5):.1f} p99 {before.quantile(0.99):.1f} ms;"
@@ -196,8 +196,8 @@ def main() -> None:
             )
         took = [seconds for seconds, _ in logins]
         print(
-            f"{place}: a right login from a new address: median {statistics.median(took):.2f} s, worst {max(took):.2f} s"
-            f" of {len(took)}, tries {max(tries for _, tries in logins)} at most; guesses answered: {said.strip()}"
+            f"{place}: a right login from anew: median {statistics.median(took):.2f} s, worst {max(took):.2f} s"
+            f" of {len(took)}, {max(tries for _, tries in logins)} tries at most; guesses answered: {answered.strip()}"
         )
 
 

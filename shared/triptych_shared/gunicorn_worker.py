@@ -45,7 +45,6 @@ class JoiningSocket:
         if held:
             self._sock.sendall(held)
 
-
     def keep_back(self, seconds: float) -> None:
         """Send the answer, of which nothing has been sent yet, after so many seconds; no thread waits for that."""
         self.kept_until = time.monotonic() + seconds
@@ -135,7 +134,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             heapq.heappush(self._kept, (kept.kept_until, next(self._numbers), conn, fs))
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for events, but not beyond the time of an answer that is kept back; a worker that stops sends them all."""
+        """Wait for events, or until an answer is to be sent that is kept back; a worker that stops sends them all."""
         if self._kept:
             timeout = max(0.0, min(timeout, self._kept[0][0] - time.monotonic()))
         super().wait_for_and_dispatch_events(timeout)

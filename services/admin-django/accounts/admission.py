@@ -18,7 +18,11 @@ from accounts.turns import PATIENCE, RETRY_AFTER, NoTurn, Visit, turns, visit
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-ROUTES = {"/api/auth/token/": "200", "/admin/login/": "302"}  # and how each answers who has come in
+ROUTES = {  # and how each answers who has given the right password
+    "/api/auth/token/": "200",
+    "/admin/login/": "302",
+    "/admin/password_change/": "302",
+}
 LONGEST = 64 * 1024  # a form has room for everything that a login needs
 BUSY = "Many sign in at the moment: the password was not looked at. Try again."
 PAGE = f"<!doctype html><html lang=en><title>Try again</title><h1>Try again</h1><p>{BUSY}</p></html>".encode()
@@ -78,9 +82,9 @@ class Admission:
         self, environ: "WSGIEnvironment", start_response: "StartResponse", who: str, early: bool
     ) -> Iterable[bytes]:
         held = strikes.refuse(who, early)
-        connection = environ.get("gunicorn.socket")
-        if held and hasattr(connection, "keep_back"):
-            connection.keep_back(held)
+        keep_back = getattr(environ.get("gunicorn.socket"), "keep_back", None)
+        if held and keep_back:
+            keep_back(held)
         headers = [("Retry-After", str(RETRY_AFTER))]
         if "text/html" in environ.get("HTTP_ACCEPT", ""):
             return _answer(start_response, "503 Service Unavailable", PAGE, headers, "text/html; charset=utf-8")

@@ -45,8 +45,8 @@ class Strikes:
     def refuse(self, who: str, early: bool) -> float:
         """Note that the client is told to come again, and return for how many seconds to keep the answer back.
 
-        A client that asks again and again without waiting would otherwise cost a core, whatever it is told. Half of what is
-        answered at once is for those who come in time.
+        A client that asks again and again without waiting would otherwise cost a core, whatever it is told. Half of
+        what is answered at once is for those who come in time.
         """
         now = time.monotonic()
         with self._lock:

@@ -11,7 +11,7 @@ LOGINS = (b"POST /api/auth/token/", b"POST /admin/login/", b"POST /admin/passwor
 
 
 class LoginWorker(Worker):
-    """Serves logins with LOGIN_THREADS. One that is spelt in another way is served, and refused, as anything else is."""
+    """Serves logins with LOGIN_THREADS. One that is spelt in another way is served, or refused, as others are."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django_otp import match_token
 
 from back_office.second_factor import has_second_factor
@@ -36,3 +38,18 @@ class LoginForm(AdminAuthenticationForm):
                 message = "The code is not right, or not any more." if cleaned.get("code") else "Your code is needed."
                 self.add_error("code", ValidationError(message, code="invalid_code"))
         return cleaned
+
+
+class PasswordChangeForm(AdminPasswordChangeForm):
+    """The old password and the new one, for who has a session; whoever found it open is locked out as at the login."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = request
+
+    def clean_old_password(self) -> str:
+        """Return the old password. Raises ValidationError for a wrong one."""
+        old = str(self.cleaned_data["old_password"])
+        if authenticate(self._request, username=self.user.get_username(), password=old) is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old

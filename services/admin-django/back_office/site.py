@@ -6,12 +6,22 @@ from accounts import devices
 from catalog.dashboard import dashboard
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 
-from back_office.forms import LoginForm
+from back_office.forms import LoginForm, PasswordChangeForm
 from back_office.second_factor import has_second_factor, second_factor_view
+
+
+class PasswordChange(PasswordChangeView):
+    """Who changes a password gives the old one, which counts as a login."""
+
+    form_class = PasswordChangeForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
 
 class BackOffice(AdminSite):
@@ -42,6 +52,12 @@ class BackOffice(AdminSite):
         """Show the front page."""
         shown = dashboard(request.user) if request.user.has_perm("catalog.view_item") else None
         return super().index(request, {"dashboard": shown, **(extra_context or {})})
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Let the user change their password."""
+        context = {**self.each_context(request), **(extra_context or {})}
+        done = reverse("admin:password_change_done")
+        return PasswordChange.as_view(success_url=done, extra_context=context)(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [path("second-factor/", self.second_factor, name="second_factor"), *super().get_urls()]

@@ -15,8 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 def database(url: str, **parameters: int | str) -> dict[str, Any]:
     """Return the DATABASES entry for a URL; `parameters` are the server's settings for its sessions.
 
-    Every thread keeps its connection, so the pool is as large as WEB_WORKERS × (WEB_THREADS + 4 for logins); the health check makes the
-    first request after a restart of Postgres a good one.
+    Every thread keeps its connection, so the pool is as large as WEB_WORKERS × (WEB_THREADS + 4 for logins); the health
+    check makes the first request after a restart of Postgres a good one.
     """
     parts = conninfo_to_dict(url)
     return {
@@ -92,8 +92,8 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 OTP_TOTP_ISSUER = "Triptych"
 OTP_TOTP_THROTTLE_FACTOR = 1
 
-# Five wrong passwords for a user from an address, and this user waits a quarter of an hour, from this address only; thirty
-# from anywhere, and so they do from everywhere. A device on which the user has come in before has its own five.
+# Five wrong passwords for a user from an address, and this user waits a quarter of an hour, from this address only;
+# thirty from anywhere, and so from everywhere. A device on which the user has come in before has its own five.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_HANDLER = "back_office.lockout.Lockout"
 AXES_FAILURE_LIMIT = 5

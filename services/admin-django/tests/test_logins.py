@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accounts.hashing import AT_ONCE
+from accounts.turns import AT_ONCE
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +52,8 @@ class NativeSystem:
 
     def _signal(self, part: str, number: signal.Signals) -> None:
         for pid in self._pids(part):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a database's processes come and go
+                os.kill(pid, number)
 
     def _pids(self, part: str) -> list[int]:
         command = [sys.executable, "-m", "stack", "status", "--json"]

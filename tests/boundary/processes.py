@@ -65,22 +65,26 @@ class Process:
 
 
 @contextmanager
-def serving(service: str, tree: Tree, server: Server, database: str, folder: Path) -> Iterator[Process]:
-    """Run a service of a tree on a port that the system chooses; its log goes to the folder."""
+def serving(service: str, tree: Tree, server: Server, database: str, folder: Path, **more: str) -> Iterator[Process]:
+    """Run a service of a tree on a port that the system chooses; its log goes to the folder.
+
+    `more` are variables of its environment.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = start(service, tree, server, database, folder, port)
+    process = start(service, tree, server, database, folder, port, **more)
     try:
         yield process
     finally:
         process.stop()
 
 
-def start(service: str, tree: Tree, server: Server, database: str, folder: Path, port: int) -> Process:
+def start(service: str, tree: Tree, server: Server, database: str, folder: Path, port: int, **more: str) -> Process:
     """Start a service of a tree."""
     environment = tree.environment(service, server, database) | {
         "BIND": f"127.0.0.1:{port}",
         "DJANGO_STATIC_ROOT": str(folder / "static"),
         "WEB_THREADS": "4",
+        **more,
     }
     return Process(COMMANDS[service], tree.folder(service), environment, folder / f"{service}.log", port)

@@ -1,11 +1,17 @@
 """Whether this process lives, and whether it can serve."""
 
+import logging
 from functools import cache
 
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.sqlstates import SAY_AGAIN
+
+from catalog.problems import sqlstate
+
+logger = logging.getLogger(__name__)
 
 
 @cache
@@ -25,8 +31,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM applied_migrations")
             missing = _needed_migrations().difference(cursor.fetchall())
-    except DatabaseError:
+    except DatabaseError as error:
+        if sqlstate(error) in SAY_AGAIN:
+            raise
         return _unavailable("the database does not answer, or was never migrated")
+    except Exception:
+        logger.exception("readiness cannot be told")
+        return _unavailable("nobody knows")
     if missing:
         return _unavailable("migrations not applied: " + ", ".join(sorted(f"{app}.{name}" for app, name in missing)))
     return _status("ready")

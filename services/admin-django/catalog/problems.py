@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.response import SimpleTemplateResponse
 from django.views import csrf, defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
 from catalog.waiting import given_up, sqlstate
 
-# Of a database that was not migrated yet: a table, view, column or function that is not there.
-UNDEFINED = {"42P01", "42703", "42883"}
+_QUERY_CANCELED = "57014"
 
 
 class ProblemResponse(HttpResponse):
@@ -62,7 +63,7 @@ def _challenge(error: Exception) -> dict[str, str]:
 
 
 class DatabaseAway:
-    """Middleware: answer 503 while the database does not answer."""
+    """Middleware: answer 503 while the database does not answer, and read again what a change of the schema broke."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -71,13 +72,39 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if why := given_up(error):
-            return ProblemResponse("unavailable", 503, why, headers={"Retry-After": "1"})
-        if isinstance(error, OperationalError | InterfaceError):
-            return ProblemResponse("unavailable", 503, "The database does not answer.", headers={"Retry-After": "1"})
-        if isinstance(error, ProgrammingError) and sqlstate(error) in UNDEFINED:
-            return ProblemResponse("unavailable", 503, "The database is not migrated.", headers={"Retry-After": "1"})
-        return None
+        reads = request.method in ("GET", "HEAD")
+        for _ in range(ATTEMPTS - 1):
+            if not reads or sqlstate(error) not in SAY_AGAIN or connection.in_atomic_block:
+                break
+            connection.close()  # with all that it remembers; the next statement makes another
+            try:
+                return _viewed(request)
+            except DatabaseError as another:
+                error = another
+        return _unavailable(error, reads)
+
+
+def _viewed(request: HttpRequest) -> HttpResponse:
+    """Return what the request's view answers."""
+    match = request.resolver_match
+    assert match is not None
+    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+
+def _unavailable(error: Exception, reads: bool) -> HttpResponse | None:
+    """Return the answer where the database cannot give one; None where the error is a mistake of ours."""
+    away = {"Retry-After": "1"}
+    if reads and sqlstate(error) == _QUERY_CANCELED:
+        # 504 tells the gateway not to have others ask a slow database the same
+        return ProblemResponse("unavailable", 504, "The database took too long for this.", headers=away)
+    if why := given_up(error):
+        return ProblemResponse("unavailable", 503, why, headers=away)
+    if isinstance(error, OperationalError | InterfaceError) or sqlstate(error) in SAY_AGAIN:
+        return ProblemResponse("unavailable", 503, "The database does not answer.", headers=away)
+    if isinstance(error, DatabaseError) and sqlstate(error) in NOT_MIGRATED:
+        return ProblemResponse("unavailable", 503, "The database is not migrated.", headers=away)
+    return None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,19 +1,22 @@
 """The connection pool, and what happens when the database is away."""
 
-import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import URL, Row, Select, create_engine, event
+from psycopg.errors import QueryCanceled
+from sqlalchemy import URL, ExceptionContext, Row, Select, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util.concurrency import greenlet_spawn
+from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
+from api_fastapi.link import Place
+from api_fastapi.links import GRACE
 from api_fastapi.settings import Settings
-from api_fastapi.unavailable import DatabaseUnavailableError, is_undefined
+from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 
 if TYPE_CHECKING:
     from api_fastapi.nodes import Nodes
@@ -28,10 +31,10 @@ _CONNECT_TIMEOUT = 2
 class Database:
     """A pool of connections with the role's own rights, in autocommit: every read is one round trip."""
 
-    def __init__(self, settings: Settings, size: int) -> None:
-        """Prepare a pool of `size` connections; none is opened before it is needed."""
-        # the server bounds a statement; a server that is frozen or cut off is given up a second later
-        self._deadline = settings.database_statement_timeout_ms / 1000 + 1
+    def __init__(self, settings: Settings, size: int, place: Place) -> None:
+        """Prepare a pool of `size` connections to `place`; none is opened before it is needed."""
+        self._where: Callable[[], Place] = lambda: place
+        self._deadline = settings.database_statement_timeout_ms / 1000 + GRACE
         # An engine over psycopg's async connections, awaited through `greenlet_spawn`: what `create_async_engine` does
         # too, but importing `sqlalchemy.ext.asyncio` brings the whole ORM, 6 MB in each worker that never uses it.
         self._engine = create_engine(
@@ -49,8 +52,15 @@ class Database:
             },
         )
 
+        @event.listens_for(self._engine, "handle_error")
+        def _out_of_date(context: ExceptionContext) -> None:
+            # What the pool's connections have prepared holds no longer: all of them are made anew.
+            if getattr(context.original_exception, "sqlstate", None) in SAY_AGAIN:
+                context.is_disconnect = True
+
     def follow(self, nodes: "Nodes") -> None:
         """Connect to the node that has the say now."""
+        self._where = lambda: nodes.authority
 
         @event.listens_for(self._engine, "do_connect")
         def _connect(dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> None:
@@ -69,33 +79,26 @@ class Database:
         self, statement: Select[Any], values: Mapping[str, object], deadline: float | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return a read's rows; raise DatabaseUnavailableError when there is no answer within `deadline` seconds."""
-        reading = asyncio.create_task(self._read(statement, values))
-        done, _ = await asyncio.wait({reading}, timeout=deadline or self._deadline)
-        if not done:
-            # Not awaited: against a frozen server the driver spends seconds on cancelling before it lets go.
-            reading.add_done_callback(_retrieve)
-            reading.cancel()
-            raise DatabaseUnavailableError("the database does not answer in time")
-        return reading.result()
+        return await self._where().pulse.wait(self._read(statement, values), deadline or self._deadline)
 
     async def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
-        retried = False
+        attempt = 1
         while True:
             try:
                 return await greenlet_spawn(self._execute, statement, values)
             except PoolTimeoutError as error:
-                raise DatabaseUnavailableError("all connections to the database are busy") from error
+                raise TooSlowError("all connections to the database are busy") from error
             except DBAPIError as error:
-                if error.connection_invalidated and not retried:
-                    # The connection had died since its last use, as all do when Postgres restarts. The pool has
-                    # dropped the dead ones now, and a read may be repeated: so the first request after a restart
-                    # works, and no request pays for a ping.
-                    retried = True
+                if error.connection_invalidated and attempt < ATTEMPTS:
+                    # The connection had died since its last use, as all do when Postgres restarts, or what it
+                    # remembered of the schema is no longer so. The pool has dropped the others too now, and a read may
+                    # be repeated: so the first request after that works, and no request pays for a ping.
+                    attempt += 1
                     continue
-                reason = _reason(error)
-                if reason is None:
+                unavailable = _unavailable(error)
+                if unavailable is None:
                     raise
-                raise DatabaseUnavailableError(reason) from error
+                raise unavailable from error
 
     def _execute(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
         with self._engine.connect() as connection:
@@ -114,19 +117,16 @@ def _url(url: str) -> URL:
     return URL.create("postgresql+psycopg_async", name, password, database=database, query=query)
 
 
-def _reason(error: DBAPIError) -> str | None:
-    """Say why the database cannot answer now: away, starting or not migrated; None for a mistake of ours."""
-    if isinstance(error, OperationalError | InterfaceError):
-        return "the database does not answer"
-    if is_undefined(getattr(error.orig, "sqlstate", None)):
-        return "the database is not migrated"
+def _unavailable(error: DBAPIError) -> DatabaseUnavailableError | None:
+    """Say why the database cannot answer now: slow, away, starting or not migrated; None for a mistake of ours."""
+    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error.orig, QueryCanceled):
+        return TooSlowError("the database took too long for this")
+    if isinstance(error, OperationalError | InterfaceError) or state in SAY_AGAIN:
+        return DatabaseUnavailableError("the database does not answer")
+    if state in NOT_MIGRATED:
+        return DatabaseUnavailableError("the database is not migrated")
     return None
-
-
-def _retrieve(reading: asyncio.Task[Any]) -> None:
-    """Look at the end of an abandoned read, which asyncio would otherwise report as forgotten."""
-    if not reading.cancelled():
-        reading.exception()
 
 
 async def _database(request: Request) -> Database:

@@ -1,5 +1,6 @@
 """Whether this process lives, and whether it can serve."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +12,8 @@ from api_fastapi.nodes import Nodes
 from api_fastapi.routes import ExactRoute, other_answers
 from api_fastapi.schemas import Alive, Ready
 from api_fastapi.unavailable import DatabaseUnavailableError
+
+logger = logging.getLogger(__name__)
 
 # The newest migration of the catalog that this code relies on.
 REQUIRED_MIGRATION = "0009_terms_indexed"
@@ -40,7 +43,14 @@ async def readyz(database: DatabaseDependency, feed: Annotated[Feed | Nodes, Dep
     followed); else 503.
     """
     needed = {"app": "catalog", "migration": REQUIRED_MIGRATION}
-    if not await database.fetch(selects.APPLIED_MIGRATION, needed, deadline=_DEADLINE):
+    try:
+        applied = await database.fetch(selects.APPLIED_MIGRATION, needed, deadline=_DEADLINE)
+    except DatabaseUnavailableError as error:
+        raise DatabaseUnavailableError(str(error)) from error  # slow or away: who asks this wants yes or no
+    except Exception as error:
+        logger.exception("readiness cannot be told")
+        raise DatabaseUnavailableError("nobody knows") from error
+    if not applied:
         raise DatabaseUnavailableError(f"the migration catalog.{REQUIRED_MIGRATION} is not applied")
     if not feed.caught_up:
         raise DatabaseUnavailableError("the change feed has not been reached yet")

@@ -4,18 +4,21 @@ psycopg's cursors cost two to three times the round trip itself (`docs/decisions
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
+from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
+from api_fastapi.pulse import SUSPICIOUS, Pulse
 from api_fastapi.settings import Settings
-from api_fastapi.unavailable import DatabaseUnavailableError, is_undefined
+from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 
 CONNECT_TIMEOUT = 2
 # Connections to try until one leads to the wanted server, where a name stands for several.
@@ -32,6 +35,10 @@ class Place:
     port: str | None = None
     # Known once the feed is read there: from then on nothing else is asked than what the feed tells of.
     server: bytes | None = None
+    pulse: Pulse = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.pulse = Pulse(self.conninfo)
 
     @classmethod
     def each_of(cls, url: str) -> list["Place"]:
@@ -57,12 +64,17 @@ class LinkLostError(Exception):
     """The connection has ended; the statement may be tried on another."""
 
 
+class _OutOfDateError(Exception):
+    """What the connection remembers of the schema, or saw of the data, is no longer so: it may be said again."""
+
+
 class Link:
     """One connection in autocommit."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[object]) -> None:
-        """Take over an open connection."""
+    def __init__(self, connection: psycopg.AsyncConnection[object], pulse: Pulse) -> None:
+        """Take over an open connection to the server whose pulse this is."""
         self.server = b""
+        self._pulse = pulse
         self._connection = connection
         self._pg = connection.pgconn
         self._socket = self._pg.socket
@@ -70,6 +82,7 @@ class Link:
         self._prepared: set[bytes] = set()
         self._result: asyncio.Future[PGresult] | None = None
         self._last: PGresult | None = None
+        self._until = 0.0
         self._loop.add_reader(self._socket, self._readable)
         self.lost = False
 
@@ -89,17 +102,18 @@ class Link:
     @classmethod
     async def open_any(cls, settings: Settings, place: Place, plans: str, name: str = "api-fastapi") -> "Link":
         """Connect as `name` to whichever server answers; its `server` tells which that is."""
+        connecting: Coroutine[Any, Any, psycopg.AsyncConnection[object]] = psycopg.AsyncConnection.connect(
+            place.conninfo(),
+            autocommit=True,
+            application_name=name,
+            connect_timeout=CONNECT_TIMEOUT,
+            options=f"-c statement_timeout={settings.database_statement_timeout_ms} -c plan_cache_mode={plans}",
+        )
         try:
-            connection: psycopg.AsyncConnection[object] = await psycopg.AsyncConnection.connect(
-                place.conninfo(),
-                autocommit=True,
-                application_name=name,
-                connect_timeout=CONNECT_TIMEOUT,
-                options=f"-c statement_timeout={settings.database_statement_timeout_ms} -c plan_cache_mode={plans}",
-            )
+            connection = await place.pulse.wait(connecting, CONNECT_TIMEOUT)
         except psycopg.Error as error:
             raise DatabaseUnavailableError("the database does not answer") from error
-        link = cls(connection)
+        link = cls(connection, place.pulse)
         try:
             link.server = (await link.run(b"server", _SERVER, [], CONNECT_TIMEOUT)).get_value(0, 0) or b""
         except LinkLostError as error:
@@ -112,14 +126,19 @@ class Link:
         Raises LinkLostError when the connection ends meanwhile, DatabaseUnavailableError after `deadline` seconds and
         when the database refuses for now, and psycopg's error for what is our own mistake.
         """
-        alarm = self._loop.call_later(deadline, self._overdue)
+        self._until = self._loop.time() + deadline
+        self._alarm = self._loop.call_later(min(SUSPICIOUS, deadline), self._late)
         try:
-            if name not in self._prepared:
-                self._pg.send_prepare(name, statement)
-                _check(await self._answer())
-                self._prepared.add(name)
-            self._pg.send_query_prepared(name, values)
-            return _check(await self._answer())
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return await self._run(name, statement, values)
+                except _OutOfDateError:
+                    self._pg.send_query(b"DISCARD ALL")
+                    _check(await self._answer())
+                    self._prepared.clear()
+            return await self._run(name, statement, values)
+        except _OutOfDateError as error:
+            raise DatabaseUnavailableError("the schema is being changed") from error.__cause__
         except (psycopg.OperationalError, LinkLostError) as error:
             self.close()
             raise LinkLostError from error
@@ -127,7 +146,15 @@ class Link:
             self.close()  # its answer would be taken for the next one's
             raise
         finally:
-            alarm.cancel()
+            self._alarm.cancel()
+
+    async def _run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
+        if name not in self._prepared:
+            self._pg.send_prepare(name, statement)
+            _check(await self._answer())
+            self._prepared.add(name)
+        self._pg.send_query_prepared(name, values)
+        return _check(await self._answer())
 
     def close(self, reason: Exception | None = None) -> None:
         """End the connection at once, and what is under way with `reason`."""
@@ -166,24 +193,35 @@ class Link:
                 self._last = result
                 continue
             if self._result is not None and not self._result.done() and self._last is not None:
+                self._pulse.heard = self._loop.time()
                 self._result.set_result(self._last)
             self._last = None
             return None
         return None
 
-    def _overdue(self) -> None:
-        self.close(DatabaseUnavailableError("the database does not answer in time"))
+    def _late(self) -> None:
+        """Have the server looked at that has not answered yet, and wait on."""
+        left = self._until - self._loop.time()
+        if left <= 0:
+            self.close(TooSlowError("the database does not answer in time"))
+            return
+        self._alarm = self._loop.call_later(left, self._late)
+        self._pulse.suspect(lambda: self.close(DatabaseUnavailableError("the database is silent")))
 
 
 def _check(result: PGresult) -> PGresult:
     if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         return result
     code = result.error_field(DiagnosticField.SQLSTATE) or b""
-    if is_undefined(code.decode()):
-        raise DatabaseUnavailableError("the database is not migrated")
     error = error_from_result(result)
+    if code.decode() in NOT_MIGRATED:
+        raise DatabaseUnavailableError("the database is not migrated") from error
+    if code.decode() in SAY_AGAIN:
+        raise _OutOfDateError from error
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        raise TooSlowError("the database took too long for this") from error
     if code.startswith((b"57P", b"08")):
         raise LinkLostError from error  # shut down by an administrator, a crash of another connection
     if isinstance(error, psycopg.OperationalError):
-        raise DatabaseUnavailableError("the database does not answer") from error  # a timeout, no memory, no disk
+        raise DatabaseUnavailableError("the database does not answer") from error  # no memory, no disk
     raise error

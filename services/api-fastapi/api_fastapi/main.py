@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         share = shares(settings.database_pool_size)
         primary = Place(settings.database_url)
-        database = Database(settings, share.routes)
+        database = Database(settings, share.routes, primary)
         counts = categories.CategoryCounts(database, settings.category_counts_max_age_seconds)
         cache = Cache(settings.cache_memory_mb * 2**20)
         links = Links(settings, share.walks, statements.WALKING, primary)

@@ -28,7 +28,7 @@ from api_fastapi.reading import BehindError, Reader
 from api_fastapi.settings import Settings
 from api_fastapi.shown import Shown
 from api_fastapi.snapshot import Snapshot
-from api_fastapi.unavailable import DatabaseUnavailableError
+from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +127,8 @@ class Nodes:
             node = self.followed
             try:
                 return await ask(node.reader)
+            except TooSlowError:
+                raise  # the primary would be as slow
             except DatabaseUnavailableError:
                 if self.followed is node:
                     break  # it fails, or lacks what was shown: the primary cannot

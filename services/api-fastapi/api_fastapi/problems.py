@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from api_fastapi.events.queries import PATH, EventQuery
 from api_fastapi.parameters import InvalidParametersError, ItemQuery, merged_errors
 from api_fastapi.responses import problem_response
-from api_fastapi.unavailable import DatabaseUnavailableError
+from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,9 @@ def not_found(path: str) -> Response:
 def unavailable(error: DatabaseUnavailableError) -> Response:
     """Return the answer while the database cannot give one."""
     logger.warning("%s: %s", error, error.__cause__)
-    return problem_response("unavailable", 503, f"This cannot be read now: {error}.", headers={"retry-after": "1"})
+    # 504 tells the gateway not to have the others ask a slow database the same
+    status = 504 if isinstance(error, TooSlowError) else 503
+    return problem_response("unavailable", status, f"This cannot be read now: {error}.", headers={"retry-after": "1"})
 
 
 def internal() -> Response:

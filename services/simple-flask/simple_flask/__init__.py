@@ -6,18 +6,17 @@ from typing import Any
 from flask import Flask
 from triptych_shared.request_ids import WSGIRequestIds
 
-from simple_flask import categories, exports, health, items, problems, quotes, settings, unread
-from simple_flask.database import db
+from simple_flask import categories, database, exports, health, items, problems, quotes, settings, unread
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application, configured from the environment and then by `overrides`; opens no connection."""
-    app = Flask(__name__, static_folder=None)
+    app = database.ReadingFlask(__name__, static_folder=None)
     app.config.from_mapping(settings.from_environment())
     app.config.from_mapping(overrides)
     app.url_map.merge_slashes = False
 
-    db.init_app(app)
+    database.init_app(app)
     problems.init_app(app)
     unread.init_app(app)
     categories.init_app(app)

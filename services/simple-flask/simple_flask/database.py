@@ -5,11 +5,17 @@ admin-django owns the schema; nothing here creates or changes a table.
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from flask import Flask
+from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Numeric, String, Text
+from sqlalchemy import BigInteger, DateTime, ExceptionContext, Numeric, String, Text, event
 from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from triptych_shared.pulse import Pulse
+from triptych_shared.sqlstates import ATTEMPTS, SAY_AGAIN
 
 
 class Base(DeclarativeBase):
@@ -17,6 +23,39 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+class ReadingFlask(Flask):
+    """An application whose requests only read the database: what fails with its connection is done again on another."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return super().dispatch_request()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                db.session.remove()
+        return super().dispatch_request()
+
+
+def init_app(app: Flask) -> None:
+    """Connect the extension, and drop connections that have nothing more to say."""
+    db.init_app(app)
+    pulse = Pulse()
+    with app.app_context():
+        engine = db.engine
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        return pulse.connect(dialect.connect, **parameters)
+
+    @event.listens_for(engine, "handle_error")
+    def drop_what_is_out_of_date(context: ExceptionContext) -> None:
+        # What the pool's connections have prepared holds no longer: all of them are made anew.
+        if getattr(context.original_exception, "sqlstate", None) in SAY_AGAIN:
+            context.is_disconnect = True
 
 
 class Item(Base):

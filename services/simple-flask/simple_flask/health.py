@@ -1,8 +1,8 @@
 """Liveness and readiness."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from simple_flask.database import db
 from simple_flask.problems import unavailable
@@ -25,8 +25,12 @@ def readyz() -> Response:
     applied = text("SELECT count(*) FROM applied_migrations WHERE app = 'catalog' AND name = :name")
     try:
         count = db.session.execute(applied, {"name": REQUIRED_MIGRATION}).scalar_one()
-    except ProgrammingError:  # no view, or not yet granted: the migrations have not come that far
-        count = 0
+    except Exception as error:
+        # whatever it is (away, slow, a view that is not there or not yet granted), it is not ready
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        current_app.logger.warning("not ready: %s", error)
+        raise unavailable("The database does not answer, or was never migrated.") from error
     if not count:
         raise unavailable(f"The migration catalog.{REQUIRED_MIGRATION} is not applied.")
     return Response(b'{"status":"ready"}', content_type="application/json")

@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, abort, request
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from psycopg.errors import QueryCanceled
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.sqlstates import NOT_MIGRATED, SAY_AGAIN
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from simple_flask.settings import LARGEST_BODY
-
-# Of a database that was not migrated yet: a table, view, column or function that is not there.
-UNDEFINED = {"42P01", "42703", "42883"}
 
 
 class Problem(Exception):
@@ -36,9 +35,14 @@ class Problem(Exception):
         return Response(body, self.status, self.headers, content_type=PROBLEM_JSON)
 
 
-def unavailable(detail: str) -> Problem:
+def unavailable(detail: str, status: int = 503) -> Problem:
     """Return the problem that asks the client to come again in a second."""
-    return Problem("unavailable", 503, detail, headers={"Retry-After": "1"})
+    return Problem("unavailable", status, detail, headers={"Retry-After": "1"})
+
+
+def too_slow() -> Problem:
+    """Return the problem of a read that took too long: 504, so that the gateway does not have others ask the same."""
+    return unavailable("The database took too long for this.", 504)
 
 
 def init_app(app: Flask) -> None:
@@ -60,18 +64,22 @@ def init_app(app: Flask) -> None:
     def answer(error: Problem) -> Response:
         return error.response()
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(InterfaceError)
     @app.errorhandler(PoolTimeoutError)
-    def answer_database_away(error: Exception) -> Response:
-        app.logger.warning("the database did not answer: %s", getattr(error, "orig", None) or error)
-        return unavailable("The database does not answer. Try again in a moment.").response()
+    def answer_busy(error: Exception) -> Response:
+        app.logger.warning("no connection became free: %s", error)
+        return too_slow().response()
 
-    @app.errorhandler(ProgrammingError)
-    def answer_not_migrated(error: ProgrammingError) -> Response:
-        if getattr(error.orig, "sqlstate", None) not in UNDEFINED:
+    @app.errorhandler(DBAPIError)
+    def answer_database(error: DBAPIError) -> Response:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in NOT_MIGRATED:
+            return unavailable("The database is not migrated yet.").response()
+        if not isinstance(error, OperationalError | InterfaceError) and state not in SAY_AGAIN:
             raise error
-        return unavailable("The database is not migrated yet.").response()
+        app.logger.warning("the database did not answer: %s", error.orig)
+        if isinstance(error.orig, QueryCanceled):
+            return too_slow().response()
+        return unavailable("The database does not answer. Try again in a moment.").response()
 
     @app.errorhandler(HTTPException)
     def answer_http(error: HTTPException) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.authentication import BearerAuthentication
 from accounts.permissions import HasScope
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import ValidationError
@@ -14,6 +14,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from triptych_shared.sqlstates import ATTEMPTS, SAY_AGAIN
 
 from catalog.bodies import InvalidBody, read_json
 from catalog.models import Item
@@ -22,14 +23,13 @@ from catalog.reads.cursors import LARGEST_ID
 from catalog.reads.parameters import NoParameters, read_parameters
 from catalog.reads.rendering import CompactJSONRenderer
 from catalog.reads.serializers import ItemSerializer
+from catalog.waiting import sqlstate
 from catalog.writes import idempotency
 from catalog.writes.refusals import Changed, Refused, Taken
 from catalog.writes.serializers import ItemWriteSerializer
 
 READS = {"get", "head"}
 READ_AGAIN = "To read it past every cache, send `Cache-Control: no-cache`."
-ATTEMPTS = 3
-_DEADLOCK = "40P01"
 
 
 def written(data: Any, status: int = 200, **headers: str) -> HttpResponse:
@@ -45,7 +45,7 @@ def transactional(handler: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     """Run a view's method in a transaction, together with the idempotency key of the request.
 
     A refusal rolls the method's changes back and is an answer like others. Two writers who wait for each other are told
-    apart by Postgres, which fails one of them; that one is run again.
+    apart by Postgres, which fails one of them; that one is run again, as is one that met a change of the schema.
     """
 
     @wraps(handler)
@@ -61,9 +61,10 @@ def transactional(handler: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return idempotency.once(request, write)
-            except OperationalError as error:
-                if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", None) != _DEADLOCK:
+            except DatabaseError as error:
+                if attempt == ATTEMPTS or sqlstate(error) not in SAY_AGAIN or connection.in_atomic_block:
                     raise
+                connection.close()  # with all that it remembers of the schema
         raise AssertionError("unreachable")
 
     return answer

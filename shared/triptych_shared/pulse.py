@@ -1,8 +1,8 @@
 """Whether a database server says anything at all: a slow one is waited for, a frozen one is not.
 
-libpq waits for an answer as long as the connection stands, and that of a frozen server stands. So whoever has waited for
-a moment has the server asked, over a new connection, whether it is there. Any answer will do, a refusal too. While there
-is none nobody waits: connecting fails at once, until the same question is answered.
+libpq waits as long as the connection stands, and that of a frozen server stands. So whoever has waited for a moment has
+the server asked, over a new connection, whether it is there. Any answer will do, a refusal too. While there is none
+nobody waits: connecting fails at once, until the same question is answered.
 """
 
 import threading

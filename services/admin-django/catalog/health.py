@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from triptych_shared.problems import PROBLEM_JSON, problem
 from triptych_shared.sqlstates import SAY_AGAIN
 
-from catalog.problems import sqlstate
+from catalog.waiting import sqlstate
 
 logger = logging.getLogger(__name__)
 

@@ -43,6 +43,7 @@ class Poll(NamedTuple):
     life: str  # of the database: where, on which timeline, since when
     anew: bool  # the cursor says nothing about what happened, or too much happened: all may have changed
     changes: list[Change]
+    promoted: bool = False  # it was a standby when it was looked at before, and is none now
 
 
 class Follower(Protocol):
@@ -186,11 +187,13 @@ class StandbyFeed(Feed):
         self._last, self._life = covered, life
         again, self._brought = self._brought, {result.get_value(row, 9) for row in range(result.ntuples)}
         changes = [] if anew else [change for seq, change in _numbered(result) if seq not in again]
-        self._follower.polled(Poll(began, seen.text, covered, self._seen, life, anew, changes))
+        promoted = result.get_value(0, 10) == b"t"
+        self._follower.polled(Poll(began, seen.text, covered, self._seen, life, anew, changes, promoted))
 
     def _heading(self, result: PGresult) -> tuple[Snapshot, str]:
         snapshot, life = result.get_value(0, 0), result.get_value(0, 1)
-        if snapshot is None or life is None:
+        stranger = self._life is None and result.get_value(0, 10) == b"t"
+        if snapshot is None or life is None or stranger:
             raise LinkLostError("it is no standby any more, is paused, or has not heard from its primary yet")
         return Snapshot.parse(snapshot.decode()), life.decode()
 

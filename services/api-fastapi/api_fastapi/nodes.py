@@ -150,12 +150,17 @@ class Nodes:
     # --- watching ---
 
     def _polled(self, node: Node, poll: Poll) -> None:
+        if poll.promoted and node is not self.followed:
+            # It is for the primary's name to lead there. Only who reads from it already goes on until that is so.
+            node.lost()
+            return
         self._learn(node)
         if node is self.primary:
             self._sample(poll)
             self._confirm(poll)
         else:
-            node.lag = self._lag(poll)
+            # of a promoted one nothing is known that it could lack
+            node.lag = 0.0 if poll.promoted else self._lag(poll)
         self._choose()
         if node is not self.followed or not self._fit(node):
             return

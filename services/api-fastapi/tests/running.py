@@ -139,9 +139,7 @@ class Line:
 
     def cut(self) -> None:
         """End every connection, and refuse new ones."""
-        if self._listener is not None:
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in `accept`, which then closes it
-            self._listener = None
+        self.refuse()
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -149,8 +147,22 @@ class Line:
         self._flows.set()
 
     def freeze(self) -> None:
-        """Keep every connection, and pass nothing on until `cut`."""
+        """Keep every connection, and pass nothing on until `thaw` or `cut`."""
         self._flows.clear()
+
+    def thaw(self) -> None:
+        """Pass on what was kept back, and go on."""
+        self._flows.set()
+
+    def refuse(self) -> None:
+        """Take no more connections; those there are go on."""
+        if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in `accept`, which then closes it
+            self._listener = None
+
+    def lead_to(self, port: int) -> None:
+        """Lead to another port of the host from now on."""
+        self._target = (self._target[0], port)
 
     def _accept(self, listener: socket.socket) -> None:
         with listener, suppress(OSError):

@@ -54,14 +54,13 @@ class Waiting(Threads):
 
 
 @pytest.mark.disruptive
-@pytest.mark.parametrize("target", ["/api/items/?sort=-name", "/api/items/?q=nothing", "/api/items/7/"])
+@pytest.mark.parametrize("target", ["/api/items/?q=nothing", "/api/items/7/"])
 def test_a_statement_that_took_too_long_is_not_asked_of_others(gateway: Wire, database_url: str, target: str) -> None:
     wait_until_ready(gateway)
     until(lambda: gateway.get(target, NO_CACHE).header("X-Served-By") == "api-fastapi", 10, "api-fastapi is asked")
     with Waiting(database_url) as waiting, items_locked(database_url):
         reply = gateway.get(target, NO_CACHE)
         assert_problem(reply, 504, "unavailable")
-        assert reply.header("X-Served-By") == "api-fastapi"
         assert reply.header("Retry-After") == "1"
         assert waiting.seen == {"api_fastapi"}
         # one slow statement is no reason to answer nothing else
@@ -85,8 +84,9 @@ def test_what_was_read_before_is_answered_while_the_database_is_slow(gateway: Wi
     wait_until_ready(gateway)
     with psycopg.connect(database_url, autocommit=True) as database:
         item = Item(database)
-    target = f"/api/items/?limit=1&sort=-id&min_price=0.{item.id % 90 + 10}"  # nobody else's
-    hit = cached(gateway, target)
+        target = f"/api/items/?limit=1&sort=-id&min_price=0.{item.id % 90 + 10}"  # nobody else's
+        hit = cached(gateway, target)
+        item.rename()  # api-fastapi keeps no list over a change
     with items_locked(database_url):
         let_pass(PROMISED, since=time.monotonic())
         reply = gateway.get(target)

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -62,6 +63,39 @@ def test_a_frozen_database_is_given_up_in_time(served: Service, line: Line) -> N
     line.cut()
     line.connect()
     assert served.ask("/api/items/?limit=1").status == 200
+
+
+def test_only_the_first_reads_wait_for_a_frozen_database(served: Service, line: Line) -> None:
+    assert served.ask("/readyz").status == 200
+    line.freeze()
+    eventually(lambda: served.ask("/readyz").status == 503)
+    begin = time.monotonic()
+    for _ in range(10):
+        for path in READS:
+            assert served.ask(path).status == 503
+    # forty that waited even once would come to half a minute
+    assert time.monotonic() - begin < 10
+    line.thaw()
+    eventually(lambda: served.ask("/readyz").status == 200, 5)
+    for path in READS:
+        assert served.ask(path).status in (200, 404)
+
+
+def test_what_takes_too_long_is_said_to_be_that_and_others_are_answered(
+    served: Service, writer: psycopg.Connection[Any]
+) -> None:
+    assert served.ask("/readyz").status == 200
+    with psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"]) as holder:
+        holder.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(16) as pool:
+            slow = [pool.submit(served.ask, "/api/items/1/") for _ in range(16)]
+            eventually(lambda: served.waiting(writer))
+            assert served.ask("/readyz").status == 200
+            answers = [each.result() for each in slow]
+        assert served.ask("/readyz").status == 200
+    for answer in answers:
+        assert (answer.status, answer.headers["retry-after"]) == (504, "1")
+        assert answer.json()["type"] == "urn:triptych:problem:unavailable"
 
 
 def test_a_database_that_was_never_migrated_is_not_ready(database_url: str) -> None:

@@ -91,6 +91,28 @@ def test_where_servers_are_named_a_switchover_costs_no_read(others: int) -> None
             reader.check()
 
 
+def test_a_change_of_the_schema_is_not_noticed_on_a_standby() -> None:
+    with cluster() as made:
+        primary = made.primary()
+        standby = made.standby(primary, "standby")
+        with (
+            scene([primary], [standby]) as here,
+            psycopg.connect(primary.url("TRIPTYCH_OWNER_DATABASE_URL"), autocommit=True) as owner,
+        ):
+            here.reads_from(standby)
+            reader = Reader(here.service, here.item)
+            with reader.reading():
+                for length in range(200, 210):
+                    owner.execute(f"ALTER TABLE items ALTER sku TYPE varchar({length})".encode())
+                    owner.execute(
+                        f'ALTER TABLE item_change ALTER left_category TYPE varchar({length}) COLLATE "C"'.encode()
+                    )
+                    here.write("first" if length % 2 else "second")
+                    reader.go_on(6)
+                here.reads_from(standby)
+            assert reader.failed == []
+
+
 @contextmanager
 def by_services(primary: Server, standby: Server) -> Iterator[tuple[Line, Line, Scene]]:
     """Run the service where one name stands for the primary and one for the standbys, as in a cluster."""

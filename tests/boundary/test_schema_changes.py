@@ -17,6 +17,7 @@ from tests.boundary.schema_changes import CHANGES
 from tests.boundary.tree import Tree
 from tests.boundary.writers import Writer
 from tests.load import Load
+from tests.problems import assert_problem
 from tests.wait import until
 from tests.wire import Wire
 
@@ -157,6 +158,48 @@ def test_nobody_notices(scene: Scene, kind: str) -> None:
         scene.went_on()
     scene.went_on(reads=21, writes=1)
     assert "interrupted" not in scene.processes["api-fastapi"].log.read_text(), "the feed's connection holds too"
+
+
+ALL = "admin_django, simple_flask, api_fastapi"
+# What makes a service unready, and what makes it ready again.
+NOT_READY = {
+    "the view of the migrations is not granted yet": (
+        f"REVOKE SELECT ON applied_migrations FROM {ALL}",
+        f"GRANT SELECT ON applied_migrations TO {ALL}",
+    ),
+    "the schema is not granted yet": (
+        f"REVOKE USAGE ON SCHEMA public FROM {ALL}",
+        f"GRANT USAGE ON SCHEMA public TO {ALL}",
+    ),
+    "there is no view of the migrations yet": (
+        "ALTER VIEW applied_migrations RENAME TO not_yet",
+        "ALTER VIEW not_yet RENAME TO applied_migrations",
+    ),
+    "the view is another one": (
+        "ALTER VIEW applied_migrations RENAME COLUMN name TO title",
+        "ALTER VIEW applied_migrations RENAME COLUMN title TO name",
+    ),
+    "the view fails": (
+        "CREATE OR REPLACE VIEW applied_migrations AS"
+        " SELECT app, name FROM django_migrations WHERE 1 / (length(app) - length(app)) = 0",
+        "CREATE OR REPLACE VIEW applied_migrations AS SELECT app, name FROM django_migrations",
+    ),
+}
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("state", NOT_READY)
+def test_readiness_is_told_as_503_whatever_is_wrong(scene: Scene, state: str) -> None:
+    spoil, mend = NOT_READY[state]
+    scene.owner.execute(spoil.encode())
+    try:
+        for process in scene.processes.values():
+            with Wire(process.url) as client:
+                assert_problem(client.get("/readyz"), 503, "unavailable")
+    finally:
+        scene.owner.execute(mend.encode())
+    for service, process in scene.processes.items():
+        until(process.ready, within=10, what=f"{service} is ready again")
 
 
 @pytest.mark.native

@@ -156,7 +156,7 @@ def test_nobody_notices(scene: Scene, kind: str) -> None:
     for transaction in CHANGES[kind]:
         scene.change(transaction)
         scene.went_on()
-    scene.went_on(reads=21, writes=1)
+    scene.went_on(reads=12, writes=1)
     assert "interrupted" not in scene.processes["api-fastapi"].log.read_text(), "the feed's connection holds too"
 
 

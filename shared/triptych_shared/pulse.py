@@ -6,19 +6,22 @@ nobody waits: connecting fails at once, until the same question is answered.
 """
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-# Seconds of waiting after which a server is asked; of silence, over all connections, after which it counts as gone; for
-# which its answer is believed; and between looks at what has become of all this.
-_SUSPICIOUS, _SILENT, _BELIEVED, _LOOK = 0.2, 0.5, 0.4, 0.05
+# Seconds of waiting after which a server is asked; of silence, over all connections, after which it counts as gone (on
+# a machine that is very busy, connecting may take one); for which its answer is believed; and between looks at this.
+_SUSPICIOUS, _SILENT, _BELIEVED, _LOOK = 0.2, 1.4, 0.4, 0.05
 _CONNECT_TIMEOUT = 2
 _SAID = "the database is silent"
+READINESS = 0.8
+"""Seconds within which a database has to answer for a service to be ready: who asks wants to know within one."""
 
 Connection = psycopg.Connection[Any]
 
@@ -30,7 +33,17 @@ class Pulse:
         self._lock = threading.Lock()
         self._asked: float | None = None
         self._answered = self._heard = float("-inf")
+        self._mine = threading.local()
         self.silent = False
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Let this thread wait no longer than that for what is outside of a transaction, silent or slow."""
+        self._mine.until = monotonic() + seconds
+        try:
+            yield
+        finally:
+            del self._mine.until
 
     def connect(self, connect: Callable[..., Connection], **parameters: Any) -> Connection:
         """Return what `connect` makes of the parameters; raise OperationalError when the server is silent.
@@ -89,6 +102,8 @@ class Pulse:
     def _in_vain(self, since: float, parameters: dict[str, Any]) -> bool:
         """Tell whether who waits since then waits for a server that is silent, and have it asked."""
         now = monotonic()
+        if now >= getattr(self._mine, "until", float("inf")):
+            return True
         with self._lock:
             if self._asked is None:
                 if now - max(since, self._answered + _BELIEVED - _SUSPICIOUS) >= _SUSPICIOUS:

@@ -3,10 +3,12 @@
 import logging
 from functools import cache
 
+from config.postgresql.base import pulse
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.pulse import READINESS
 from triptych_shared.sqlstates import SAY_AGAIN
 
 from catalog.waiting import sqlstate
@@ -28,7 +30,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and every migration that this code needs is applied, else 503."""
     try:
-        with connection.cursor() as cursor:
+        with pulse().patience(READINESS), connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM applied_migrations")
             missing = _needed_migrations().difference(cursor.fetchall())
     except DatabaseError as error:

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 # The newest migration of the catalog that this code relies on.
 REQUIRED_MIGRATION = "0009_terms_indexed"
 _APPLIED_MIGRATION = b"SELECT FROM applied_migrations WHERE app = $1::text AND name = $2::text"
-# Seconds after which a database counts as away: less than the patience of those who ask.
-_DEADLINE = 2
+# Seconds after which a database counts as away: who asks wants to know within one.
+_DEADLINE = 0.8
 
 router = APIRouter(tags=["health"], route_class=ExactRoute)
 

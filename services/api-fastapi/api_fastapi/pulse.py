@@ -15,9 +15,10 @@ from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 
 T = TypeVar("T")
 
-# Seconds of waiting after which a server is asked; and of silence, over all connections, after which it counts as gone.
+# Seconds of waiting after which a server is asked; and of silence, over all connections, after which it counts as gone:
+# on a machine that is very busy, connecting may take one.
 SUSPICIOUS = 0.2
-_SILENT = 0.6
+_SILENT = 1.4
 _CONNECT_TIMEOUT = 2
 
 

@@ -43,7 +43,7 @@ class ReadingFlask(Flask):
 def init_app(app: Flask) -> None:
     """Connect the extension, and drop connections that have nothing more to say."""
     db.init_app(app)
-    pulse = Pulse()
+    pulse = app.extensions["pulse"] = Pulse()
     with app.app_context():
         engine = db.engine
 

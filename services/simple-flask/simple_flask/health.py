@@ -3,6 +3,8 @@
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from triptych_shared.pulse import READINESS
+from triptych_shared.sqlstates import SAY_AGAIN
 
 from simple_flask.database import db
 from simple_flask.problems import unavailable
@@ -24,10 +26,11 @@ def readyz() -> Response:
     """Say that the database answers and has the schema that this code needs."""
     applied = text("SELECT count(*) FROM applied_migrations WHERE app = 'catalog' AND name = :name")
     try:
-        count = db.session.execute(applied, {"name": REQUIRED_MIGRATION}).scalar_one()
+        with current_app.extensions["pulse"].patience(READINESS):
+            count = db.session.execute(applied, {"name": REQUIRED_MIGRATION}).scalar_one()
     except Exception as error:
         # whatever it is (away, slow, a view that is not there or not yet granted), it is not ready
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SAY_AGAIN:
             raise
         current_app.logger.warning("not ready: %s", error)
         raise unavailable("The database does not answer, or was never migrated.") from error

@@ -38,12 +38,12 @@ class Pulse:
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Let this thread wait no longer than that for what is outside of a transaction, silent or slow."""
-        self._mine.until = monotonic() + seconds
+        """Let this thread wait no longer than that, outside of a transaction, while nobody is answered."""
+        self._mine.seconds, self._mine.since = seconds, monotonic()
         try:
             yield
         finally:
-            del self._mine.until
+            del self._mine.seconds
 
     def connect(self, connect: Callable[..., Connection], **parameters: Any) -> Connection:
         """Return what `connect` makes of the parameters; raise OperationalError when the server is silent.
@@ -102,7 +102,7 @@ class Pulse:
     def _in_vain(self, since: float, parameters: dict[str, Any]) -> bool:
         """Tell whether who waits since then waits for a server that is silent, and have it asked."""
         now = monotonic()
-        if now >= getattr(self._mine, "until", float("inf")):
+        if hasattr(self._mine, "seconds") and now - max(self._mine.since, self._heard) >= self._mine.seconds:
             return True
         with self._lock:
             if self._asked is None:

@@ -76,10 +76,13 @@ class Database:
                 raise DisconnectionError("another node has the say now")
 
     async def fetch(
-        self, statement: Select[Any], values: Mapping[str, object], deadline: float | None = None
+        self, statement: Select[Any], values: Mapping[str, object], patience: float | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Return a read's rows; raise DatabaseUnavailableError when there is no answer within `deadline` seconds."""
-        return await self._where().pulse.wait(self._read(statement, values), deadline or self._deadline)
+        """Return a read's rows; raise DatabaseUnavailableError when there is no answer in time.
+
+        With `patience`, also after so many seconds in which the database answers nobody.
+        """
+        return await self._where().pulse.wait(self._read(statement, values), self._deadline, patience)
 
     async def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
         attempt = 1

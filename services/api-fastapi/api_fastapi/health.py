@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 # The newest migration of the catalog that this code relies on.
 REQUIRED_MIGRATION = "0009_terms_indexed"
 _APPLIED_MIGRATION = b"SELECT FROM applied_migrations WHERE app = $1::text AND name = $2::text"
-# Seconds after which a database counts as away: who asks wants to know within one.
-_DEADLINE = 0.8
+# Seconds of silence after which a database counts as away: who asks wants to know within one.
+_PATIENCE = 0.8
 
 router = APIRouter(tags=["health"], route_class=ExactRoute)
 
@@ -60,7 +60,7 @@ async def readyz(database: DatabaseDependency, feed: Annotated[Feed | Nodes, Dep
 async def _applied(database: Database, feed: Feed | Nodes) -> bool:
     needed = {"app": "catalog", "migration": REQUIRED_MIGRATION}
     try:
-        return bool(await database.fetch(selects.APPLIED_MIGRATION, needed, deadline=_DEADLINE))
+        return bool(await database.fetch(selects.APPLIED_MIGRATION, needed, _PATIENCE))
     except DatabaseUnavailableError:
         if not isinstance(feed, Nodes) or feed.followed is feed.primary:
             raise

@@ -45,13 +45,17 @@ class Pulse:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
 
-    async def wait(self, work: Coroutine[Any, Any, T], deadline: float) -> T:
-        """Wait for something that the server has part in; raise DatabaseUnavailableError where that is in vain."""
+    async def wait(self, work: Coroutine[Any, Any, T], deadline: float, patience: float | None = None) -> T:
+        """Wait for something that the server has part in; raise DatabaseUnavailableError where that is in vain.
+
+        With `patience`, also after so many seconds in which nobody was answered.
+        """
         try:
             self.check()
         except DatabaseUnavailableError:
             work.close()
             raise
+        loop = asyncio.get_running_loop()
         task = asyncio.create_task(work)
         over = asyncio.Event()
         task.add_done_callback(lambda _: over.set())
@@ -59,6 +63,8 @@ class Pulse:
             done, _ = await asyncio.wait({task}, timeout=min(SUSPICIOUS, deadline))
             if not done and deadline > SUSPICIOUS:
                 self.suspect(over.set)
+                if patience is not None:
+                    self._be_patient(over, patience)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(deadline - SUSPICIOUS):
                         await over.wait()
@@ -69,10 +75,23 @@ class Pulse:
                 task.cancel()
         if task.done() and not task.cancelled():
             result = task.result()
-            self.heard = asyncio.get_running_loop().time()
+            self.heard = loop.time()
             return result
         self.check()
         raise TooSlowError("the database does not answer in time")
+
+    def _be_patient(self, over: asyncio.Event, patience: float) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time() - SUSPICIOUS
+
+        def look() -> None:
+            until = max(began, self.heard) + patience
+            if loop.time() >= until:
+                over.set()
+            elif not over.is_set():
+                loop.call_at(until, look)
+
+        look()
 
     async def _ask(self) -> None:
         loop = asyncio.get_running_loop()

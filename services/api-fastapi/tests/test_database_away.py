@@ -82,20 +82,23 @@ def test_only_the_first_reads_wait_for_a_frozen_database(served: Service, line: 
 
 
 def test_what_takes_too_long_is_said_to_be_that_and_others_are_answered(
-    served: Service, writer: psycopg.Connection[Any]
+    database_url: str, writer: psycopg.Connection[Any]
 ) -> None:
-    assert served.ask("/readyz").status == 200
-    with psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"]) as holder:
+    with (
+        running(database_url, DATABASE_STATEMENT_TIMEOUT_MS="1000") as service,
+        psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"]) as holder,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        eventually(lambda: service.ask("/readyz").status == 200)
         holder.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
-        with ThreadPoolExecutor(16) as pool:
-            slow = [pool.submit(served.ask, "/api/items/1/") for _ in range(16)]
-            eventually(lambda: served.waiting(writer))
-            assert served.ask("/readyz").status == 200
-            answers = [each.result() for each in slow]
-        assert served.ask("/readyz").status == 200
-    for answer in answers:
-        assert (answer.status, answer.headers["retry-after"]) == (504, "1")
-        assert answer.json()["type"] == "urn:triptych:problem:unavailable"
+        slow = [pool.submit(service.ask, "/api/items/1/") for _ in range(16)]
+        eventually(lambda: service.waiting(writer))
+        assert service.ask("/readyz").status == 200
+        for each in slow:
+            answer = each.result()
+            assert (answer.status, answer.headers["retry-after"]) == (504, "1")
+            assert answer.json()["type"] == "urn:triptych:problem:unavailable"
+        assert service.ask("/readyz").status == 200
 
 
 def test_a_database_that_was_never_migrated_is_not_ready(database_url: str) -> None:

@@ -80,14 +80,15 @@ def test_a_bootstrap_gives_up_a_lock_that_is_never_let_go_and_names_who_holds_it
 ) -> None:
     environment = present.bootstrap_environment(server, empty)
     with server.connect("postgres", empty) as another:
+        pid = another.info.backend_pid
         another.execute("SELECT pg_advisory_lock(%s)", [BOOTSTRAP_LOCK])
         with present.running("bootstrap", "--lock-patience", "2", environment=environment) as process:
             output, _ = process.communicate(timeout=60)
-    holder = f"the role {server.superuser}, process {another.info.backend_pid}"
+    holder = f"the role {server.superuser}, process {pid}"
     assert process.returncode == 1, output
     assert f"waiting for the bootstrap's lock, which is held by {holder}" in output
     assert f"bootstrap stopped: for 2 s, its lock has been held by {holder}" in output
-    assert f"pg_terminate_backend({another.info.backend_pid})" in output
+    assert f"pg_terminate_backend({pid})" in output
 
 
 def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, present: Tree) -> None:

@@ -47,7 +47,7 @@ def older(server: Server, empty: str, present: Tree) -> Iterator[Older]:
             " SELECT (%s::text[])[1 + n %% 4], 'number ' || n, 1 FROM generate_series(1, %s) AS n",
             [NAMES, COUNT],
         )
-        present.manage("migrate", "catalog", "0009_terms", "--database=owner", environment=environment)
+        present.manage("migrate", "catalog", "0009_terms_added", "--database=owner", environment=environment)
         yield empty, environment, owner
 
 

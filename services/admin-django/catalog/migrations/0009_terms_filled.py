@@ -35,6 +35,6 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("catalog", "0009_terms")]
+    dependencies = [("catalog", "0009_terms_added")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

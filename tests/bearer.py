@@ -4,6 +4,7 @@ import json
 import os
 import time
 
+from tests.wait import until
 from tests.wire import Reply, Wire
 
 RENEWED_AFTER = 240  # seconds; a token is good for 300
@@ -23,11 +24,16 @@ class Bearer:
             asked = time.monotonic()
             user = os.environ.get("TRIPTYCH_ADMIN_USER", "admin")
             sent = {"username": user, "password": os.environ["TRIPTYCH_ADMIN_PASSWORD"]}
-            reply = send(self._gateway, "POST", "/api/auth/token/", sent)
+            reply = until(lambda: self._log_in(sent), within=60, what="a turn to log in")
             assert reply.status == 200, str(reply)
             self._since = asked
             self._headers = {"Authorization": f"Bearer {reply.json()['access']}"}
         return self._headers
+
+    def _log_in(self, sent: object) -> Reply | None:
+        """Return the reply; None where others log in at the moment, and this has to come again."""
+        reply = send(self._gateway, "POST", "/api/auth/token/", sent)
+        return None if reply.status == 503 else reply
 
 
 def send(client: Wire, method: str, target: str, value: object, headers: dict[str, str] | None = None) -> Reply:

@@ -138,7 +138,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self._kept:
             timeout = max(0.0, min(timeout, self._kept[0][0] - time.monotonic()))
         super().wait_for_and_dispatch_events(timeout)
-        while self._kept and (not self.alive or self._kept[0][0] <= time.monotonic()):
+        most = self.worker_connections // 2 if self.alive else 0  # more, and nobody else could connect
+        while self._kept and (len(self._kept) > most or self._kept[0][0] <= time.monotonic()):
             _, _, conn, fs = heapq.heappop(self._kept)
             super().finish_request(conn, fs if self._sent(conn) else _CLOSED)
 

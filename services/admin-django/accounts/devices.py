@@ -1,7 +1,7 @@
 """Known devices: a cookie of an earlier login, by which an owner comes in while strangers try the account's passwords.
 
-It lets nobody in by itself; it says that wrong passwords of others are not this device's. One for each user who came
-in there. After OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
+It lets nobody in by itself; it says that wrong passwords of others are not this device's. One for each user who has
+come in there. After OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 """
 
 import secrets

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 AT_ONCE = 1
 WAITING = 2
 LOGIN_THREADS = AT_ONCE + WAITING + 1
-PATIENCE = 2.0  # seconds
+PATIENCE = 10.0  # seconds, on a machine so busy that a hash takes some of them
 RETRY_AFTER = 1  # seconds
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from accounts.turns import AT_ONCE, turn
 
-NICENESS = 15  # of each of Argon2's eight threads
+NICENESS = 10  # of each of Argon2's eight threads
 
 
 def _step_back() -> None:

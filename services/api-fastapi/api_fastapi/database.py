@@ -16,7 +16,7 @@ from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 from api_fastapi.link import Place
 from api_fastapi.links import GRACE
 from api_fastapi.settings import Settings
-from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
+from api_fastapi.unavailable import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from api_fastapi.nodes import Nodes
@@ -90,7 +90,7 @@ class Database:
             try:
                 return await greenlet_spawn(self._execute, statement, values)
             except PoolTimeoutError as error:
-                raise TooSlowError("all connections to the database are busy") from error
+                raise self._where().pulse.busy() from error
             except DBAPIError as error:
                 if error.connection_invalidated and attempt < ATTEMPTS:
                     # The connection had died since its last use, as all do when Postgres restarts, or what it
@@ -98,6 +98,8 @@ class Database:
                     # be repeated: so the first request after that works, and no request pays for a ping.
                     attempt += 1
                     continue
+                if isinstance(error.orig, QueryCanceled):
+                    raise self._where().pulse.too_slow() from error
                 unavailable = _unavailable(error)
                 if unavailable is None:
                     raise
@@ -121,10 +123,8 @@ def _url(url: str) -> URL:
 
 
 def _unavailable(error: DBAPIError) -> DatabaseUnavailableError | None:
-    """Say why the database cannot answer now: slow, away, starting or not migrated; None for a mistake of ours."""
+    """Say why the database cannot answer now: away, starting or not migrated; None for a mistake of ours."""
     state = getattr(error.orig, "sqlstate", None)
-    if isinstance(error.orig, QueryCanceled):
-        return TooSlowError("the database took too long for this")
     if isinstance(error, OperationalError | InterfaceError) or state in SAY_AGAIN:
         return DatabaseUnavailableError("the database does not answer")
     if state in NOT_MIGRATED:

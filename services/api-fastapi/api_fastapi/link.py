@@ -18,7 +18,7 @@ from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
 from api_fastapi.pulse import SUSPICIOUS, Pulse
 from api_fastapi.settings import Settings
-from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
+from api_fastapi.unavailable import DatabaseUnavailableError
 
 CONNECT_TIMEOUT = 2
 # Connections to try until one leads to the wanted server, where a name stands for several.
@@ -137,6 +137,8 @@ class Link:
                     _check(await self._answer())
                     self._prepared.clear()
             return await self._run(name, statement, values)
+        except psycopg.errors.QueryCanceled as error:
+            raise self._pulse.too_slow() from error
         except _OutOfDateError as error:
             raise DatabaseUnavailableError("the schema is being changed") from error.__cause__
         except (psycopg.OperationalError, LinkLostError) as error:
@@ -203,7 +205,7 @@ class Link:
         """Have the server looked at that has not answered yet, and wait on."""
         left = self._until - self._loop.time()
         if left <= 0:
-            self.close(TooSlowError("the database does not answer in time"))
+            self.close(self._pulse.busy("the database does not answer in time"))
             return
         self._alarm = self._loop.call_later(left, self._late)
         self._pulse.suspect(lambda: self.close(DatabaseUnavailableError("the database is silent")))
@@ -219,7 +221,7 @@ def _check(result: PGresult) -> PGresult:
     if code.decode() in SAY_AGAIN:
         raise _OutOfDateError from error
     if isinstance(error, psycopg.errors.QueryCanceled):
-        raise TooSlowError("the database took too long for this") from error
+        raise error
     if code.startswith((b"57P", b"08")):
         raise LinkLostError from error  # shut down by an administrator, a crash of another connection
     if isinstance(error, psycopg.OperationalError):

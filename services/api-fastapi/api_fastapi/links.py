@@ -9,7 +9,7 @@ from psycopg.pq.abc import PGresult
 
 from api_fastapi.link import Link, LinkLostError, Place
 from api_fastapi.settings import Settings
-from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
+from api_fastapi.unavailable import DatabaseUnavailableError
 
 # Seconds that a read waits for a free connection; and that it has, in all, beyond what the server lets a statement run.
 # With the time-out that is set by default this ends before the gateway's three seconds are over, who else would have
@@ -91,7 +91,7 @@ class Links:
                 async with asyncio.timeout_at(until):
                     await turn
             except TimeoutError:
-                raise TooSlowError("all connections to the database are busy") from None
+                raise self._place.pulse.busy() from None
         while self._free:
             link = self._free.pop()
             if self._place.server in (None, link.server):

@@ -19,6 +19,8 @@ T = TypeVar("T")
 # on a machine that is very busy, connecting may take one.
 SUSPICIOUS = 0.2
 _SILENT = 1.4
+# And for which a server that stopped a statement counts as slow.
+_SLOW = 5
 _CONNECT_TIMEOUT = 2
 
 
@@ -31,6 +33,7 @@ class Pulse:
         self.silent = False
         # when anything was answered last, by the event loop's clock
         self.heard = 0.0
+        self._slow = float("-inf")
         self._give_up: list[Callable[[], None]] = []
         self._asking: asyncio.Task[None] | None = None
 
@@ -38,6 +41,17 @@ class Pulse:
         """Raise DatabaseUnavailableError where waiting is in vain."""
         if self.silent:
             raise DatabaseUnavailableError("the database is silent")
+
+    def too_slow(self) -> TooSlowError:
+        """Return what to raise when the server has stopped a statement that took too long."""
+        self._slow = asyncio.get_running_loop().time()
+        return TooSlowError("the database took too long for this")
+
+    def busy(self, message: str = "all connections to the database are busy") -> DatabaseUnavailableError:
+        """Return what to raise when no turn comes in time: another service may have one, unless statements are slow."""
+        if asyncio.get_running_loop().time() - self._slow < _SLOW:
+            return TooSlowError(message)
+        return DatabaseUnavailableError(message)
 
     def suspect(self, give_up: Callable[[], None]) -> None:
         """Find out whether the server is there; call `give_up` if it is not, which may be too late by then."""
@@ -78,7 +92,7 @@ class Pulse:
             self.heard = loop.time()
             return result
         self.check()
-        raise TooSlowError("the database does not answer in time")
+        raise self.busy("the database does not answer in time")
 
     def _be_patient(self, over: asyncio.Event, patience: float) -> None:
         loop = asyncio.get_running_loop()

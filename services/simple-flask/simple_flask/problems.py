@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(PoolTimeoutError)
     def answer_busy(error: Exception) -> Response:
         app.logger.warning("no connection became free: %s", error)
-        return too_slow().response()
+        return unavailable("The database does not answer. Try again in a moment.").response()
 
     @app.errorhandler(DBAPIError)
     def answer_database(error: DBAPIError) -> Response:

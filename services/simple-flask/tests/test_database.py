@@ -98,7 +98,7 @@ def test_a_pool_without_a_free_connection_is_unavailable(
     app = make_app()
     with app.app_context(), db.engine.connect():
         begun = time.monotonic()
-        assert_problem(app.test_client().get("/api/items/"), 504, "unavailable")
+        assert_problem(app.test_client().get("/api/items/"), 503, "unavailable")
         assert time.monotonic() - begun < 10
 
 

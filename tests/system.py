@@ -45,7 +45,9 @@ class NativeSystem:
         self._supervisor("start", part)
 
     def freeze(self, part: str) -> None:
-        self._signal(part, signal.SIGSTOP)
+        # twice: asking for its processes makes the services ask the database, which may have made another one for that
+        for _ in range(2):
+            self._signal(part, signal.SIGSTOP)
 
     def thaw(self, part: str) -> None:
         self._signal(part, signal.SIGCONT)

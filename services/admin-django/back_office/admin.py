@@ -18,7 +18,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class Users(RefusalsAreMessages, UserAdmin):  # type: ignore[misc, type-arg]
+class Users(RefusalsAreMessages, UserAdmin):  # type: ignore[type-arg]
     """Users, whose forms come back as they were typed when the database refuses them."""
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -27,5 +27,5 @@ class Users(RefusalsAreMessages, UserAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group)
-class Groups(RefusalsAreMessages, GroupAdmin):  # type: ignore[misc]
+class Groups(RefusalsAreMessages, GroupAdmin):
     """Groups, likewise."""

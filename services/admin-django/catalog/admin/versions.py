@@ -72,5 +72,6 @@ class ItemForm(ItemModelForm):
 
     def _look_at(self, version: int) -> None:
         """Let the form, shown again with its message, know the present version: the next save is meant."""
-        self.data = self.data.copy()  # of a QueryDict, which has a list of values per name
-        self.data[self.add_prefix("seen_version")] = str(version)
+        typed: Any = self.data  # a QueryDict, which has a list of values per name
+        self.data = typed = typed.copy()
+        typed[self.add_prefix("seen_version")] = str(version)

@@ -74,7 +74,7 @@ def _insert(candidates: list[Candidate], outcome: Outcome) -> None:
 
 
 def _update(old: Item, candidate: Candidate, outcome: Outcome, dry_run: bool) -> None:
-    columns = [Item._meta.get_field(name).attname for name in candidate.fields]
+    columns = ["category_id" if name == "category" else name for name in candidate.fields]
     changes = {
         column: getattr(candidate.item, column)
         for column in columns

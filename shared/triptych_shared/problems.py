@@ -16,6 +16,7 @@ _TITLES = {
     "precondition-failed": "It has changed since you read it",
     "idempotency-mismatch": "This key was used for another request",
     "too-many-requests": "Too many requests",
+    "not-supported": "This is not supported here",
     "unavailable": "Not available at the moment",
     "internal": "Something went wrong here",
 }

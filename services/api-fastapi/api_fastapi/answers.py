@@ -5,9 +5,9 @@ from hashlib import sha256
 from api_fastapi.responses import CACHEABLE
 
 _HEAD = (
-    b'etag: "%b"\r\ncache-control: '
+    b'ETag: "%b"\r\nCache-Control: '
     + CACHEABLE.encode()
-    + b"\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+    + b"\r\n%bContent-Length: %d\r\nContent-Type: application/json\r\n"
 )
 
 
@@ -31,7 +31,7 @@ class Answer:
     @property
     def head_of_304(self) -> bytes:
         """The header lines without those about the body."""
-        return self.head[: self.head.rindex(b"content-length: ")]
+        return self.head[: self.head.rindex(b"Content-Length: ")]
 
 
 def item_answer(version: bytes, body: bytes) -> Answer:
@@ -41,5 +41,5 @@ def item_answer(version: bytes, body: bytes) -> Answer:
 
 def list_answer(body: bytes, link: str | None) -> Answer:
     """Return the answer for a list, whose tag is made from its bytes."""
-    line = b"" if link is None else b"link: " + link.encode() + b"\r\n"
+    line = b"" if link is None else b"Link: " + link.encode() + b"\r\n"
     return Answer(0, _HEAD % (sha256(body).hexdigest()[:32].encode(), line, len(body)), body)

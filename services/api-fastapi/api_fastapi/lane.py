@@ -92,7 +92,7 @@ def _reading(path: str, query_string: bytes, target: bytes, reader: Reader | Nod
 
 
 def _pairs(head: bytes) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, _, value in (line.partition(b": ") for line in head[:-2].split(b"\r\n"))]
+    return [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in head[:-2].split(b"\r\n"))]
 
 
 async def _respond(response: Response, scope: Any, receive: Any, send: Any) -> None:

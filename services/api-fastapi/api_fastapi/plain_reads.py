@@ -15,9 +15,9 @@ from api_fastapi.answers import Answer
 from api_fastapi.cache import Cache, item_of
 from api_fastapi.events.listeners import Listener
 from api_fastapi.nodes import Nodes
-from api_fastapi.problems import internal, not_found, unavailable
+from api_fastapi.problems import internal, malformed, not_found, unavailable
 from api_fastapi.reading import Reader
-from api_fastapi.transport import JoiningTransport
+from api_fastapi.transport import JoiningTransport, spelled
 from api_fastapi.unavailable import DatabaseUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _INDIFFERENT = (
 _PLAIN_READ = re.compile(
     rb"GET ([!-~]+) HTTP/1\.1\r\n%b(?:X-Request-Id: ([A-Za-z0-9._-]{1,64})\r\n)?%b\r\n" % (_INDIFFERENT, _INDIFFERENT)
 )
-_TAIL = b"\r\nx-served-by: " + SERVICE.encode() + b"\r\n"
+_TAIL = b"\r\nX-Served-By: " + SERVICE.encode() + b"\r\n"
 
 
 class _Pending:
@@ -90,6 +90,11 @@ class PlainReads(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser cannot read with a problem, and close."""
+        self._send_problem(malformed(), token_hex(16).encode(), b"Connection: close\r\n")
+        self.transport.close()
+
     def _wait_for_more(self) -> None:
         self._used_again = False
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
@@ -124,7 +129,7 @@ class PlainReads(HttpToolsProtocol):
         if pending.disconnected or self.transport.is_closing():
             return
         answer = None if error else reading.result()
-        more = b"" if pending.keep_alive else b"connection: close\r\n"
+        more = b"" if pending.keep_alive else b"Connection: close\r\n"
         if answer is not None:
             self._send(answer, told, more)
         else:
@@ -137,11 +142,11 @@ class PlainReads(HttpToolsProtocol):
         self._write(STATUS_LINE[200], answer.head, told, more, answer.body)
 
     def _send_problem(self, problem: Response, told: bytes, more: bytes) -> None:
-        head = b"".join(b"%b: %b\r\n" % header for header in problem.raw_headers)
+        head = spelled(b"".join(b"%b: %b\r\n" % header for header in problem.raw_headers))
         self._write(STATUS_LINE[problem.status_code], head, told, more, bytes(problem.body))
 
     def _write(self, status: bytes, head: bytes, told: bytes, more: bytes, body: bytes) -> None:
-        whole = (status, self._head(), head, b"x-request-id: ", told, _TAIL, more, b"\r\n", body)
+        whole = (status, self._head(), head, b"X-Request-Id: ", told, _TAIL, more, b"\r\n", body)
         cast(JoiningTransport, self.transport).write_whole(b"".join(whole))
 
     def _head(self) -> bytes:
@@ -149,7 +154,7 @@ class PlainReads(HttpToolsProtocol):
         headers = self.server_state.default_headers
         if PlainReads._date[0] is not headers:
             lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-            PlainReads._date = (headers, lines)
+            PlainReads._date = (headers, spelled(lines))
         return PlainReads._date[1]
 
 

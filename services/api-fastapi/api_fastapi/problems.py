@@ -54,6 +54,11 @@ def not_found(path: str) -> Response:
     return problem_response("not-found", 404, f"There is nothing at {path}.")
 
 
+def malformed() -> Response:
+    """Return the answer to what is no request."""
+    return problem_response("invalid-parameter", 400, "This is not a well-formed HTTP request.")
+
+
 def unavailable(error: DatabaseUnavailableError) -> Response:
     """Return the answer while the database cannot give one."""
     logger.warning("%s: %s", error, error.__cause__)

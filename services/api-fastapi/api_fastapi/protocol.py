@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from api_fastapi.events.listeners import CONNECTION, Connection, Listener
 from api_fastapi.plain_reads import PlainReads
-from api_fastapi.transport import JoiningTransport
+from api_fastapi.transport import JoiningTransport, SpellingTransport
 
 _REQUEST_LINE = re.compile(rb"[A-Z]+ ([^ \r\n]+) HTTP/1\.[01]\r\n")
 # No path of ours has a tilde.
@@ -27,6 +27,7 @@ class Protocol(PlainReads):
     that nothing a client sends can shift where it sees a request end.
     """
 
+    # of the message that is being read: its target, where the parser got another one
     _target: bytes | None = None
     stopping = False
 
@@ -35,8 +36,13 @@ class Protocol(PlainReads):
         super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; nginx sends the head of a request in one piece, so its line is looked for at the start."""
-        if not data.isascii() and (line := _REQUEST_LINE.match(data)) and not line[1].isascii():
+        """Take what came; nginx sends a head in one piece, so only what begins a request is looked at as a line."""
+        if (
+            self._between_messages
+            and not data.isascii()
+            and (line := _REQUEST_LINE.match(data))
+            and not line[1].isascii()
+        ):
             self._target = line[1]
             data = data[: line.start(1)] + line[1].translate(_MASK) + data[line.end(1) :]
         super().data_received(data)
@@ -46,12 +52,18 @@ class Protocol(PlainReads):
         if self.listener is not None:
             return self.listener.end()  # who follows can ask nothing more on that connection
         super().on_headers_complete()
-        if self._target is not None and self._target.translate(_MASK) == self.url:
+        if self._target is not None:
             self.scope["query_string"] = self._target.partition(b"?")[2]
-        self._target = None
+            self._target = None
+            self.cycle.keep_alive = False  # as after the parser's 400: it was not HTTP
         if self.url.startswith(_EVENTS):
             self.scope["extensions"] = {CONNECTION: cast(Any, StreamConnection(self, self.cycle))}
         return None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Spell the headers of the answer as the other servers do."""
+        cycle.transport = cast(asyncio.Transport, SpellingTransport(self.transport))
+        super()._start_asgi_task(cycle, app)
 
     def pause_writing(self) -> None:
         """Send a stream nothing more while its client does not read."""

@@ -1,7 +1,41 @@
-"""A transport that sends an answer in one piece."""
+"""Transports that send an answer in one piece, and its headers under the names that the other servers use."""
 
 import asyncio
+import re
+from functools import lru_cache
 from typing import Any, cast
+
+_NAME = re.compile(rb"(?m)^[a-z-]+(?=: )")
+_ODDLY_SPELLED = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
+
+
+def spelled(head: bytes) -> bytes:
+    """Return the lines of a head with the names as RFC 9110 has them; ASGI and uvicorn write them in lower case."""
+    return _NAME.sub(lambda found: _spelling(found[0]), head)
+
+
+@lru_cache(maxsize=64)
+def _spelling(name: bytes) -> bytes:
+    return _ODDLY_SPELLED.get(name) or name.title()
+
+
+class SpellingTransport:
+    """What a single answer of uvicorn's is written to; its head is the first write, but for a `100 Continue`."""
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        """Write to `transport`."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._begun = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write, the head as it is to be spelled."""
+        if not self._begun:
+            self._begun = not data.startswith(b"HTTP/1.1 100 ")
+            data = spelled(data)
+        self._transport.write(data)
 
 
 class JoiningTransport:

@@ -97,7 +97,7 @@ async def read_all(port: int, ids: range) -> None:
         for _ in batch:
             head = await near.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200 ")
-            await near.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r")[0]))
+            await near.readexactly(int(head.partition(b"Content-Length: ")[2].partition(b"\r")[0]))
     far.close()
 
 

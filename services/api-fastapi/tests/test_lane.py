@@ -225,7 +225,7 @@ def test_an_item_that_is_being_read_is_still_answered_after_sigterm(
         while more := connection.recv(65536):
             said += more
     assert b'"name":"the last"' in said
-    assert b"\r\nconnection: close\r\n" in said
+    assert b"\r\nConnection: close\r\n" in said
 
 
 def refuses(port: int) -> bool:

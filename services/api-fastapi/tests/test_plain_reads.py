@@ -1,6 +1,7 @@
 """What is answered past the parser, and what never is: an application behind the cache says who has answered."""
 
 import http.client
+import json
 import re
 import socket
 import threading
@@ -159,7 +160,11 @@ def test_what_is_no_request_is_still_refused(connection: socket.socket, line: by
     connection.sendall(PLAIN)
     answer(connection)
     connection.sendall(PLAIN.replace(b"test\r\n", b"test\r\n" + line + b"\r\n"))
-    assert answer(connection)[0].status == 400
+    response, body = answer(connection)
+    assert (response.status, response.headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["type"] == "urn:triptych:problem:invalid-parameter"
+    assert (response.headers["x-served-by"], response.headers["connection"]) == ("api-fastapi", "close")
+    assert connection.recv(1) == b""
 
 
 @pytest.mark.parametrize(
@@ -191,6 +196,15 @@ def test_what_looks_like_a_read_within_another_request_is_a_part_of_it(
         assert answer(connection)[1] == answered
     connection.sendall(PLAIN)
     assert answer(connection)[1] == b"from the cache"
+
+
+def test_the_head_after_a_100_continue_is_spelled_as_every_other(connection: socket.socket) -> None:
+    connection.sendall(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx")
+    said = b""
+    while more := connection.recv(65536):
+        said += more
+    assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert b"\r\nContent-Length: 9\r\n" in said
 
 
 def test_a_body_that_nobody_reads_is_not_taken_for_a_read(connection: socket.socket) -> None:

@@ -68,5 +68,5 @@ def test_head_and_body_leave_in_one_piece(database_url: str) -> None:
             connection.sendall(b"GET /api/items/?limit=2 HTTP/1.1\r\nHost: test\r\n\r\n")
             answer = connection.recv(1 << 20)
             head, _, body = answer.partition(b"\r\n\r\n")
-            assert f"content-length: {len(body)}".encode() in head.split(b"\r\n")
+            assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
             assert body

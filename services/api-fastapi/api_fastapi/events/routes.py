@@ -25,14 +25,14 @@ BroadcastDependency = Annotated[Broadcast, Depends(_broadcast)]
     operation_id="head_events",
     status_code=200,
     response_class=EventStream,
-    responses=other_answers(400, 405, 503),
+    responses=other_answers(400, 405),
 )
 @router.get(
     "/",
     operation_id="follow_items",
     status_code=200,
     response_class=EventStream,
-    responses=other_answers(400, 405, 503),
+    responses=other_answers(400, 405),
 )
 async def follow_items(following: FollowingDependency, broadcast: BroadcastDependency) -> EventStream:
     """Tell of each change of an item as it happens; `Last-Event-ID` resumes where a stream was cut off."""

@@ -1,5 +1,6 @@
 """The answer that goes on until one of both ends it."""
 
+from random import randrange
 from typing import Any
 
 from fastapi import Response
@@ -8,10 +9,11 @@ from api_fastapi.events.batches import framed
 from api_fastapi.events.broadcast import Broadcast
 from api_fastapi.events.listeners import CONNECTION, Connection, Listener
 from api_fastapi.events.queries import Following
-from api_fastapi.responses import problem_response
 
 # Milliseconds until a client connects again. A comment first, so that there is something to see.
 _BEGIN = framed(b": changes of items\nretry: 1000\n\n")
+# Milliseconds until one for whom there is no room comes again: not all at once.
+_AGAIN = (2_000, 30_000)
 
 
 class EventStream(Response):
@@ -25,8 +27,8 @@ class EventStream(Response):
         self.background = None
         self._broadcast = broadcast
         self._following = following
-        # the type without a charset: it is always UTF-8
-        self.init_headers({"content-type": self.media_type, "cache-control": "no-store"})
+        # The type without a charset: it is always UTF-8. And a proxy (nginx, for one) is to keep nothing back.
+        self.init_headers({"content-type": self.media_type, "cache-control": "no-store", "x-accel-buffering": "no"})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a HEAD with the headers; to a GET, go on until the client leaves or the worker stops."""
@@ -36,7 +38,9 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": b""})
             return
         if self._broadcast.full:
-            await _full()(scope, receive, send)
+            # Any answer but a stream is the last that a browser asks for.
+            await send(begin)
+            await send({"type": "http.response.body", "body": _full()})
             return
         connection: Connection = scope["extensions"][CONNECTION]
         listener = Listener(connection, self._following.wanted, self._broadcast.resync)
@@ -50,6 +54,5 @@ class EventStream(Response):
             self._broadcast.leave(listener)
 
 
-def _full() -> Response:
-    detail = "As many follow the changes here as this worker takes."
-    return problem_response("unavailable", 503, detail, headers={"retry-after": "5"})
+def _full() -> bytes:
+    return b": as many follow the changes here as this worker takes\nretry: %d\n\n" % randrange(*_AGAIN)

@@ -4,8 +4,10 @@ import http.client
 import json
 import socket
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
+
+from tests.wire import Headers
 
 EVENTS = "/api/items/events/"
 
@@ -13,16 +15,27 @@ EVENTS = "/api/items/events/"
 class Stream:
     """One stream through the gateway; `last_id` is what its client would hand back."""
 
-    def __init__(self, url: str, query: str, last_id: str = "") -> None:
+    def __init__(self, url: str, query: str = "", last_id: str = "", headers: Headers = ()) -> None:
         address = urlsplit(url)
         self.last_id = last_id
         self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
         lines = [f"GET {EVENTS}{query} HTTP/1.1", f"Host: {address.netloc}", "Accept-Encoding: gzip"]
         lines += [f"Last-Event-ID: {last_id}"] if last_id else []
+        lines += [f"{name}: {value}" for name, value in dict(headers).items()]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         self._response = http.client.HTTPResponse(self._socket)
         self._response.begin()
         self.status, self.headers = self._response.status, self._response.headers
+
+    @property
+    def served_by(self) -> str | None:
+        """Who answered: the gateway, when all it says is when to come again."""
+        return self.headers["x-served-by"]
+
+    def begun(self) -> Self:
+        """Check that it is a stream, which goes on."""
+        assert (self.status, self.served_by) == (200, "api-fastapi"), (self.status, str(self.headers))
+        return self
 
     def end(self) -> None:
         """Let who reads in another thread find the stream ended."""

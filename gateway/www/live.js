@@ -2,7 +2,8 @@
 // Works on top of the page: where there is no stream, nothing is missing but the movement.
 
 const PAUSE_MS = 500; // nobody follows a page that is only leafed through
-const AGAIN_MS = 5_000; // after an answer that the browser takes for final, as when the worker is full
+const BEGUN_MS = 250; // what only says when to come again opens as a stream does, and has ended by then
+const AGAIN_MS = 5_000; // after an answer that the browser takes for final
 
 /**
  * Follows the items of a table's `body`. `rowOf` makes a row of an item, `refresh` asks for the list again without a word,
@@ -12,9 +13,11 @@ const AGAIN_MS = 5_000; // after an answer that the browser takes for final, as 
 export function followRows({ body, rowOf, refresh, sign }) {
   let stream = null;
   let starting;
+  let beginning;
 
   function stop() {
     clearTimeout(starting);
+    clearTimeout(beginning);
     stream?.close();
     stream = null;
     sign.hidden = true;
@@ -30,10 +33,13 @@ export function followRows({ body, rowOf, refresh, sign }) {
     if (!ids.length) return;
     const following = (stream = new EventSource(`/api/items/events/?ids=${ids}`));
     following.addEventListener("open", () => {
-      sign.hidden = false;
-      refresh(); // what changed between the list and now
+      beginning = setTimeout(() => {
+        sign.hidden = false;
+        refresh(); // what changed between the list and now
+      }, BEGUN_MS);
     });
     following.addEventListener("error", () => {
+      clearTimeout(beginning);
       sign.hidden = true;
       if (following.readyState === EventSource.CLOSED && following === stream) restart(AGAIN_MS);
     });

@@ -52,7 +52,7 @@ class Following(Threads):
             stream = Stream(self._url, "", self._stream.last_id)
         except (OSError, http.client.HTTPException):
             return False
-        if stream.status != 200:
+        if stream.served_by != "api-fastapi":
             stream.close()
             return False
         self._stream = stream

@@ -1,19 +1,23 @@
 """Whether this process lives, and whether it can serve."""
 
 import logging
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 
 from config.postgresql.base import pulse
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from triptych_shared.problems import PROBLEM_JSON, problem
+from django.views.decorators.csrf import csrf_exempt
 from triptych_shared.pulse import READINESS
 from triptych_shared.sqlstates import SAY_AGAIN
 
+from catalog.problems import ProblemResponse
 from catalog.waiting import sqlstate
 
 logger = logging.getLogger(__name__)
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 @cache
@@ -22,11 +26,27 @@ def _needed_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
+def _only_read(view: View) -> View:
+    """Refuse every method but GET and HEAD, which Django's `require_safe` does without a problem."""
+
+    @csrf_exempt  # a POST is refused for what it is
+    @wraps(view)
+    def judged(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request)
+        detail = "Only GET and HEAD are allowed here."
+        return ProblemResponse("method-not-allowed", 405, detail, headers={"Allow": "GET, HEAD"})
+
+    return judged
+
+
+@_only_read
 def livez(request: HttpRequest) -> HttpResponse:
     """Answer 200 as long as the process does; never touches the database."""
     return _status("ok")
 
 
+@_only_read
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and every migration that this code needs is applied, else 503."""
     try:
@@ -52,9 +72,4 @@ def _status(status: str) -> HttpResponse:
 
 
 def _unavailable(detail: str) -> HttpResponse:
-    return HttpResponse(
-        problem("unavailable", 503, detail),
-        status=503,
-        content_type=PROBLEM_JSON,
-        headers={"Cache-Control": "no-store", "Retry-After": "1"},
-    )
+    return ProblemResponse("unavailable", 503, detail, headers={"Retry-After": "1"})

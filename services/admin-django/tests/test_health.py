@@ -22,6 +22,14 @@ def test_it_lives_without_a_database(client: Client) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_is_only_read(path: str, method: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, path)
+    assert_problem(response, 405, "method-not-allowed")
+    assert response.headers["Allow"] == "GET, HEAD"
+
+
 @pytest.mark.django_db
 def test_it_is_ready_when_every_migration_is_applied(client: Client) -> None:
     response = client.get("/readyz")

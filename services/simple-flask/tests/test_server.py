@@ -218,6 +218,22 @@ def test_many_headers_and_a_long_query_are_answered(server: Server) -> None:
     connection.close()
 
 
+def test_tags_in_two_lines_are_one_list(server: Server) -> None:
+    connection = server.connection()
+    connection.request("GET", "/api/items/?limit=1")
+    whole = connection.getresponse()
+    whole.read()
+    for tags, status in ((('"other"', whole.headers["ETag"]), 304), (('"other"', '"another"'), 200)):
+        connection.putrequest("GET", "/api/items/?limit=1")
+        for tag in tags:
+            connection.putheader("If-None-Match", tag)
+        connection.endheaders()
+        response = connection.getresponse()
+        response.read()
+        assert response.status == status
+    connection.close()
+
+
 def test_the_connection_is_kept(server: Server) -> None:
     connection = server.connection()
     for path in ("/livez", "/api/items", "/api/items/?limit=0", "/api/items/"):

@@ -4,7 +4,7 @@ import uuid
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.test_admin import ITEMS, sign_in
 from tests.browser.visitor import Visitor
@@ -63,3 +63,26 @@ def test_without_the_stream_the_page_works_as_it_did(visitor: Visitor, mark: str
     expect(visitor.page.locator("#live")).to_be_hidden()
     visitor.search(f"{mark} beta")
     expect(visitor.names).to_have_text(["Beta"])
+
+
+def test_a_stream_that_only_says_when_to_come_again_does_not_look_live(visitor: Visitor, mark: str) -> None:
+    asked = []
+
+    def come_again(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(content_type="text/event-stream", body=": full\nretry: 100\n\n")
+
+    visitor.page.route("**/api/items/events/**", come_again)
+    visitor.open_items(f"?q={mark}")
+    visitor.page.evaluate(
+        """() => {
+            const sign = document.getElementById("live");
+            window.shown = 0;
+            new MutationObserver(() => (window.shown += !sign.hidden)).observe(sign, { attributes: true });
+        }"""
+    )
+    with visitor.page.expect_response(lambda _: len(asked) > 5):
+        pass
+    assert visitor.page.evaluate("window.shown") < 3
+    visitor.page.unroute("**/api/items/events/**")
+    expect(visitor.page.get_by_text("live", exact=True)).to_be_visible()

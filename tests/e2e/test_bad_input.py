@@ -94,4 +94,6 @@ def test_headers_that_are_too_long_are_refused_by_the_gateway(client: Wire) -> N
 
 
 def test_a_second_if_none_match_is_refused_by_the_gateway(client: Wire) -> None:
-    assert_problem(client.get("/api/items/", [("If-None-Match", '"a"')] * 2), 400, "invalid-parameter")
+    reply = client.get("/api/items/", [("If-None-Match", '"a"')] * 2)
+    assert_problem(reply, 400, "invalid-parameter")
+    assert "commas" in reply.json()["detail"]

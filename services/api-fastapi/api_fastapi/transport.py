@@ -1,17 +1,18 @@
 """Transports that send an answer in one piece, and its headers under the names that the other servers use."""
 
 import asyncio
-import re
 from functools import lru_cache
 from typing import Any, cast
 
-_NAME = re.compile(rb"(?m)^[a-z-]+(?=: )")
 _ODDLY_SPELLED = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
 
 
 def spelled(head: bytes) -> bytes:
     """Return the lines of a head with the names as RFC 9110 has them; ASGI and uvicorn write them in lower case."""
-    return _NAME.sub(lambda found: _spelling(found[0]), head)
+    lines = (line.partition(b": ") for line in head.split(b"\r\n"))
+    return b"\r\n".join(
+        [_spelling(name) + separator + value if separator else name for name, separator, value in lines]
+    )
 
 
 @lru_cache(maxsize=64)

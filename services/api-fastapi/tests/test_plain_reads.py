@@ -91,11 +91,12 @@ def answer(connection: socket.socket, method: str = "GET") -> tuple[http.client.
 
 def taken(connection: socket.socket) -> bool:
     """Tell whether the server has read all that was sent: nothing waits at its end of the connection."""
-    here, there = connection.getsockname()[1], connection.getpeername()[1]
+    here, there = (f"0100007F:{end[1]:04X}" for end in (connection.getsockname(), connection.getpeername()))
     with open("/proc/net/tcp", encoding="ascii") as table:
         ends = [line.split() for line in table][1:]
-    [queues] = [end[4] for end in ends if end[1].endswith(f":{there:04X}") and end[2].endswith(f":{here:04X}")]
-    [unsent] = [end[4] for end in ends if end[1].endswith(f":{here:04X}") and end[2].endswith(f":{there:04X}")]
+    # the table changes while it is read, and may list a connection twice
+    queues = [end[4] for end in ends if end[1:3] == [there, here]][-1]
+    unsent = [end[4] for end in ends if end[1:3] == [here, there]][-1]
     return queues.endswith(":00000000") and unsent.startswith("00000000:")
 
 

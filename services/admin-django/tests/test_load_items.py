@@ -98,15 +98,6 @@ def test_a_known_sku_is_refused_unless_it_updates(load: Loader) -> None:
     assert Item.objects.get(id=item.id).version == changed.version
 
 
-def test_a_dry_run_keeps_nothing(load: Loader) -> None:
-    sku, category = unique("S"), unique("Name")
-    path = load.file(f"name,price,sku,category\nn,1,{sku},{category}\nn,x,,\n")
-    status, out, _ = load(path, "--dry-run")
-    assert (status, out) == (1, f"{path}: 1 loaded, 1 refused (dry run, nothing kept)\n")
-    assert not Item.objects.filter(sku=sku).exists()
-    assert not Category.objects.filter(name=category).exists()
-
-
 def test_rejects_are_kept_and_may_be_allowed(load: Loader, tmp_path: Path) -> None:
     path = load.file("name,price\nn,x\nn,1\nragged\n")
     rejects = tmp_path / "rejects.csv"

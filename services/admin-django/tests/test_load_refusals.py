@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from catalog.models import Item
+from catalog.models import Category, Item
 from django.db import connection
 
 from tests.loader import Loader
@@ -154,3 +154,13 @@ def _wait_until_it_has_written() -> None:
                 " AND usename = current_user AND state = 'idle in transaction' AND backend_xid IS NOT NULL"
             )
             (written,) = cursor.fetchone()
+
+
+@pytest.mark.usefixtures("committed")  # a dry run is a transaction of its own
+def test_a_dry_run_keeps_nothing(load: Loader) -> None:
+    sku, category = unique("S"), unique("Name")
+    path = load.file(f"name,price,sku,category\nn,1,{sku},{category}\nn,x,,\n")
+    status, out, _ = load(path, "--dry-run")
+    assert (status, out) == (1, f"{path}: 1 loaded, 1 refused (dry run, nothing kept)\n")
+    assert not Item.objects.filter(sku=sku).exists()
+    assert not Category.objects.filter(name=category).exists()

@@ -2,15 +2,13 @@
 # Needs make, a POSIX shell and Python ≥ 3.11; the rest is made or fetched: .venv from the locks, by hash.
 
 # These are told on the command line, as in `make up PYTHON=python3.13`: a variable of the shell that has such a name is
-# about something else. What recipes run sees nothing of that shell but what stack/inherited.py names.
-PYTHON := python3
-SERVICE :=
-PART :=
-ARGS :=
-QUICK :=
-UPGRADE :=
-OVERLAY :=
+# about something else, also under `make -e`. What recipes run sees nothing of that shell but what stack/inherited.py names.
+default = $(if $(filter command line,$(origin $1)),,$(eval override $1 := $2))
+$(call default,PYTHON,python3)
+$(call default,COUNT,10000)
+$(foreach name,SERVICE PART ARGS QUICK UPGRADE OVERLAY,$(call default,$(name),))
 
+override SHELL := /bin/sh
 override python := .venv/bin/python
 override run := $(python) -E -s -m stack.inherited
 
@@ -37,7 +35,6 @@ status: .venv/runtime ## per process: state, pid, port, uptime, restarts, memory
 logs: .venv/runtime ## follow the logs (SERVICE=api-fastapi for one of them)
 	@$(run) $(python) -m stack logs $(SERVICE)
 
-seed: COUNT := 10000
 seed: .venv/runtime ## fill the running system with COUNT=10000 generated items
 	@$(run) $(python) -m stack exec admin-django python manage.py seed --count $(COUNT)
 

@@ -110,6 +110,7 @@ def test_a_clone_has_the_line_ends_that_were_committed(tmp_path: Path, option: s
     assert [line for line in listed if "w/crlf" in line or "w/mixed" in line] == []
 
 
+@pytest.mark.long
 def test_two_that_install_at_once_take_turns(clone: Clone) -> None:
     with clone.making(".venv/runtime") as first:
         until(lambda: "making .venv" in first.said, within=60, what="the first begins")

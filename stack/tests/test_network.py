@@ -60,10 +60,10 @@ def tools(folder: Path) -> dict[str, list[str]]:
     ("certificate", "url"),
     [
         ("PIP_CERT", "PIP_INDEX_URL"),
-        ("REQUESTS_CA_BUNDLE", "UV_DEFAULT_INDEX"),
-        ("SSL_CERT_FILE", "UV_INDEX_URL"),
+        pytest.param("REQUESTS_CA_BUNDLE", "UV_DEFAULT_INDEX", marks=pytest.mark.long),
+        pytest.param("SSL_CERT_FILE", "UV_INDEX_URL", marks=pytest.mark.long),
         ("NODE_EXTRA_CA_CERTS", "PIP_EXTRA_INDEX_URL"),
-        ("npm_config_cafile", "PIP_INDEX_URL"),
+        pytest.param("npm_config_cafile", "UV_DEFAULT_INDEX", marks=pytest.mark.long),
         ("pip.conf", "pip.conf"),
     ],
 )
@@ -82,7 +82,17 @@ def test_a_certificate_and_an_index_reach_all(
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "PIP_PROXY", "npm_config_https_proxy"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https_proxy",
+        "PIP_PROXY",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("HTTPS_PROXY", "ALL_PROXY", "npm_config_https_proxy")
+        ),
+    ],
+)
 def test_a_proxy_reaches_all(tmp_path: Path, name: str) -> None:
     with company.proxy() as (url, wanted):
         elsewhere = f"https://{ELSEWHERE}"

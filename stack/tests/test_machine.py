@@ -26,7 +26,7 @@ ODD = {
     "PYTEST_ADDOPTS": "--no-such", "MYPYPATH": "/nowhere", "RUFF_NO_CACHE": "perhaps", "HOME": "/dev/null/home",
     "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9",
 }  # fmt: skip
-GIVEN = {"HOME", "PORT", "DATABASE_URL", "BIND", "PYTHONPATH"}  # with values of our own
+GIVEN = {"HOME", "DATABASE_URL", "BIND", "PYTHONPATH", "SUPERVISOR_SERVER_URL"}  # with values of our own
 
 
 def test_no_variable_of_an_odd_shell_reaches_a_process_and_no_demo_is_no_demo(empty_stack: Stack) -> None:

@@ -43,7 +43,8 @@ def remove(layout: Layout) -> None:
         shutil.rmtree(layout.postgres.resolve(), ignore_errors=True)
         if layout.postgres.is_symlink():
             layout.postgres.unlink()
-        for folder in (layout.run, layout.logs, layout.gateway_state, layout.www):
+        for folder in (layout.run, layout.logs, layout.gateway_state, layout.www, layout.static):
             shutil.rmtree(folder, ignore_errors=True)
-        layout.password_shown.unlink(missing_ok=True)
+        for mark in (layout.password_shown, layout.static_made_of):
+            mark.unlink(missing_ok=True)
         layout.credentials.unlink()

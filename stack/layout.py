@@ -49,6 +49,16 @@ class Layout:
         return self.home / "www"
 
     @property
+    def static(self) -> Path:
+        """The admin's static files."""
+        return self.home / "static"
+
+    @property
+    def static_made_of(self) -> Path:
+        """What they were made of; there only when they are whole."""
+        return self.home / "static-made-of"
+
+    @property
     def gateway_state(self) -> Path:
         return self.home / "gateway"
 

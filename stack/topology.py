@@ -104,7 +104,8 @@ def describe(settings: Settings, layout: Layout, credentials: Credentials, nginx
         }
         return Process(name, folder, command, port + offset, {**base, **own, **environment})
 
-    django = {"DJANGO_SECRET_KEY": credentials.django_secret_key} | chosen(*ALL_SERVICES, *GUNICORN, *DJANGO)
+    own = {"DJANGO_SECRET_KEY": credentials.django_secret_key, "DJANGO_STATIC_ROOT": str(layout.static)}
+    django = own | chosen(*ALL_SERVICES, *GUNICORN, *DJANGO)
     admin_django = service("admin-django", 1, ("gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"), django)
     simple_flask = service(
         "simple-flask",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from stack import credentials, difference, leftovers, nginx, ports, running
+from stack import credentials, difference, leftovers, nginx, ports, running, static
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.lock import exclusive
@@ -70,8 +70,15 @@ def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
     phase = Phase(layout, supervisor, topology, clock)
     supervisor.launch("postgres")
     pages = _one_shot(topology.gateway, (sys.executable, "build.py", str(layout.www)), layout, "pages")
+    static_files = None
+    if not static.made(layout):
+        layout.static_made_of.unlink(missing_ok=True)
+        static_files = _one_shot(topology.bootstrap, static.COMMAND, layout, "static-files")
     phase.wait(["postgres"], lambda _: postgres.answers())
     _finish("bootstrap", _one_shot(topology.bootstrap, topology.bootstrap.command, layout, "bootstrap"), layout, clock)
+    if static_files:
+        _finish("static-files", static_files, layout, clock)
+        static.note(layout)
     services = [each.name for each in topology.services]
     for name in services:
         supervisor.launch(name)

@@ -140,7 +140,10 @@ function showTrouble(error) {
   none.hidden = true;
   trouble.hidden = false;
   trouble.querySelector("h2").textContent = error.message;
-  trouble.querySelector("p").textContent = error.detail;
+  trouble.querySelector(".detail").textContent = error.detail;
+  const { requestId } = error.answered ?? {};
+  trouble.querySelector(".request").hidden = !requestId;
+  trouble.querySelector(".request code").textContent = requestId ?? "";
   showPages(null);
   if (error.answered) showAnswer(error.answered, pathOf(new URLSearchParams(location.search)));
   else answer.replaceChildren(element("span", "Nobody answered.", "muted"));

@@ -7,10 +7,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from tests.browser.back_office import ITEMS, sign_in
 from tests.browser.conftest import lanterns
 from tests.browser.visitor import Visitor
-
-ITEMS = "/admin/catalog/item/"
 
 
 @pytest.fixture
@@ -23,15 +22,8 @@ def word(database: psycopg.Connection) -> str:
 def clerk(visitor: Visitor) -> Visitor:
     """A visitor who has signed in."""
     sign_in(visitor)
-    return visitor
-
-
-def sign_in(visitor: Visitor) -> None:
-    visitor.open("/admin/", "#login-form")
-    visitor.page.get_by_label("Username").fill(os.environ["TRIPTYCH_ADMIN_USER"])
-    visitor.page.get_by_label("Password").fill(os.environ["TRIPTYCH_ADMIN_PASSWORD"])
-    visitor.page.get_by_role("button", name="Log in").click()
     expect(visitor.page.get_by_role("heading", name="Back office")).to_be_visible()
+    return visitor
 
 
 def price(database: psycopg.Connection, word: str, name: str) -> Decimal:
@@ -48,7 +40,8 @@ def test_an_item_is_found_and_its_price_changed_in_the_list(
     clerk.page.locator("#searchbar").fill(f"{word} lantern 07")
     clerk.page.locator("#searchbar").press("Enter")
     expect(clerk.page.locator("#result_list tbody tr")).to_have_count(1)
-    clerk.page.locator("#result_list [name$=-price]:visible").fill("77.70")
+    clerk.page.get_by_role("link", name="Edit prices and categories").click()
+    clerk.page.get_by_label("Price of Lantern 07").fill("77.70")
     clerk.page.get_by_role("button", name="Save").click()
     expect(clerk.page.locator(".messagelist")).to_contain_text("1 item was changed")
     assert price(database, word, "Lantern 07") == Decimal("77.70")
@@ -102,6 +95,7 @@ def test_a_file_is_looked_at_before_it_is_imported(clerk: Visitor, database: psy
 def test_every_page_gets_along_with_its_policy(browser: Browser, url: str, scheme: str, word: str) -> None:
     with Visitor(browser, url, scheme=scheme) as clerk:  # type: ignore[arg-type]
         sign_in(clerk)
+        expect(clerk.page.get_by_role("heading", name="Back office")).to_be_visible()
         for path in (ITEMS, f"{ITEMS}add/", f"{ITEMS}import/", "/admin/catalog/category/", "/admin/second-factor/"):
             clerk.open(path, "#site-name")
         clerk.open(f"{ITEMS}add/", "#id_name")

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.test_admin import ITEMS, sign_in
+from tests.browser.back_office import ITEMS, sign_in
 from tests.browser.visitor import Visitor
 
 
@@ -39,7 +39,8 @@ def test_what_a_clerk_changes_in_the_back_office_appears_too(
     expect(visitor.page.get_by_text("live", exact=True)).to_be_visible()
     with Visitor(browser, url) as clerk:
         sign_in(clerk)
-        clerk.open(f"{ITEMS}?q={mark}+alpha", "#result_list [name$=-price]:visible")
+        expect(clerk.page.get_by_role("heading", name="Back office")).to_be_visible()
+        clerk.open(f"{ITEMS}?q={mark}+alpha&edit=1", "#result_list [name$=-price]:visible")
         clerk.page.locator("#result_list [name$=-price]:visible").fill("12.30")
         clerk.page.get_by_role("button", name="Save").click()
         expect(visitor.page.locator("tbody tr.just-changed .price")).to_have_text(["12.30"])

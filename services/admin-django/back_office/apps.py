@@ -1,5 +1,7 @@
+from axes.apps import AppConfig as Axes
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django_otp.plugins.otp_totp.apps import DefaultConfig as Totp
 
 
 class BackOfficeConfig(AppConfig):
@@ -12,3 +14,15 @@ class SiteConfig(AdminConfig):
     """Django's admin, with our site in the place of its own."""
 
     default_site = "back_office.site.BackOffice"
+
+
+class SecondFactorsConfig(Totp):  # type: ignore[misc]  # comes without types
+    """django-otp's app, which names itself after its folder."""
+
+    verbose_name = "Second factors"
+
+
+class WrongPasswordsConfig(Axes):  # type: ignore[misc]
+    """django-axes, which does too."""
+
+    verbose_name = "Wrong passwords"

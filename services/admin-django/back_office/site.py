@@ -10,8 +10,10 @@ from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
+from django_otp import DEVICE_ID_SESSION_KEY
 
-from back_office.forms import LoginForm, PasswordChangeForm
+from back_office.code import MINUTES_FOR_THE_CODE, CodeView
+from back_office.forms import PasswordChangeForm
 from back_office.second_factor import has_second_factor, second_factor_view
 
 
@@ -28,7 +30,6 @@ class BackOffice(AdminSite):
     site_header = "Triptych"
     site_title = "Triptych"
     index_title = "Back office"
-    login_form = LoginForm
     login_template = "back_office/login.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -39,14 +40,26 @@ class BackOffice(AdminSite):
         return bool(user.is_verified()) or not (settings.ADMIN_REQUIRE_OTP or has_second_factor(user))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the login page; who is past it and lacks only a second factor goes on to get one."""
+        """Show the login page; who is past it and lacks only the second factor goes on to that.
+
+        Only who knows the password is asked for the code: no stranger learns who has a second factor.
+        """
         user: Any = request.user
+        if super().has_permission(request) and not user.is_verified() and has_second_factor(user):
+            return CodeView.as_view(extra_context=self.each_context(request))(request)
         if settings.ADMIN_REQUIRE_OTP and super().has_permission(request) and not has_second_factor(user):
             return HttpResponseRedirect(reverse("admin:second_factor"))
         response = super().login(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            devices.remember(response, request.user.get_username())
+        user = request.user  # of the form's password
+        if user.is_authenticated and DEVICE_ID_SESSION_KEY not in request.session and has_second_factor(user):
+            request.session.set_expiry(MINUTES_FOR_THE_CODE * 60)
+        elif request.method == "POST" and response.status_code == 302:
+            devices.remember(response, user.get_username())
         return response
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return what there is to administer: the catalog first, which is what people come for."""
+        return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "catalog")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the front page."""

@@ -6,6 +6,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+# A change that nobody signed is recorded under the name of the database role that made it.
+ROLES = {
+    "admin_django": "a command on the server",
+    "triptych_owner": "a migration",
+    "postgres": "the database’s administrator",
+}
+
 
 @contextmanager
 def acting(actor: str, action: UUID | None = None) -> Iterator[None]:
@@ -14,6 +21,11 @@ def acting(actor: str, action: UUID | None = None) -> Iterator[None]:
         before = _set(actor, str(action) if action else "")
         yield
         _set(*before)  # an enclosing transaction goes on as who it was; after an error the rollback does that
+
+
+def author(actor: str) -> str:
+    """Return what people call who made a change: the user's name, or what a database role stands for."""
+    return ROLES.get(actor, actor)
 
 
 def _set(actor: str, action: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from catalog.actors import author
 from catalog.models import Item, ItemHistory
 
 FIELDS = ("name", "description", "price", "sku", "category")
@@ -32,7 +33,8 @@ def latest_change(item_id: int, seen: int | None) -> str:
     if change is None:
         return "This item has changed since you opened the page."
     what = ", ".join(f"{d.field} {_shown(d.before)} → {_shown(d.after)}" for d in differences(change))
-    return f"{change.actor} has changed this item since you opened the page, at {change.at:%H:%M} UTC ({what})."
+    who = author(change.actor)
+    return f"This item has been changed since you opened the page, by {who} at {change.at:%H:%M} UTC ({what})."
 
 
 def _shown(value: str | None) -> str:

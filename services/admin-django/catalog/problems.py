@@ -1,16 +1,17 @@
 """Every error of the API as a problem, those that Django answers by itself included."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.template.response import SimpleTemplateResponse
-from django.views import csrf, defaults
 from rest_framework import exceptions
 from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.request_ids import request_id
 from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
 from catalog.waiting import given_up, sqlstate
@@ -81,7 +82,10 @@ class DatabaseAway:
                 return _viewed(request)
             except DatabaseError as another:
                 error = another
-        return _unavailable(error, reads)
+        answer = _unavailable(error, reads)
+        if answer is None or not (_is_for_people(request) and "text/html" in request.headers.get("Accept", "")):
+            return answer
+        return _page(answer.status_code, "Not available at the moment", json.loads(answer.content)["detail"])
 
 
 def _viewed(request: HttpRequest) -> HttpResponse:
@@ -112,38 +116,48 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         detail = "The system does not know itself by this host name. Whoever runs it adds it to DJANGO_ALLOWED_HOSTS."
         if _is_for_people(request):
-            about = {"title": "Unknown host name", "detail": detail}
-            return render(request, "catalog/refused.html", about, status=400)
+            return _page(400, "Unknown host name", detail)
         return ProblemResponse("invalid-parameter", 400, detail)
     if _is_for_people(request):
-        return defaults.bad_request(request, exception)
+        return _page(400, "This request is not valid", "It cannot be served here.")
     return ProblemResponse("invalid-parameter", 400, "This request cannot be served here.")
 
 
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who is signed in and may not do this."""
+    if _is_for_people(request):
+        return _page(403, "You may not do this", "Your user has no permission for it. An administrator can give it.")
+    return ProblemResponse("forbidden", 403, "You may not do this.")
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that was sent from elsewhere, or without its token."""
-    if "does not match any trusted origins" not in reason:
-        return csrf.csrf_failure(request, reason)
-    detail = (
-        "This form was sent from an origin that is not trusted. Whoever runs the system adds the one under which it "
-    )
-    detail += "is reached, with its scheme, to DJANGO_CSRF_TRUSTED_ORIGINS."
-    about = {"title": "Origin not trusted", "detail": detail}
-    return render(request, "catalog/refused.html", about, status=403)
+    """Answer a form that was sent from elsewhere, or from a page that is older than the login."""
+    if "does not match any trusted origins" in reason:
+        detail = "This form was sent from an origin that is not trusted. Whoever runs the system adds the one under"
+        detail += " which it is reached, with its scheme, to DJANGO_CSRF_TRUSTED_ORIGINS."
+        return _page(403, "Origin not trusted", detail)
+    return _page(403, "This form is too old", "Nothing was done. Go back, load the page anew, and send it again.")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a path that no route has."""
     if _is_for_people(request):
-        return defaults.page_not_found(request, exception)
+        return _page(404, "There is nothing here", "No page has this address. It may have been moved or deleted.")
     return ProblemResponse("not-found", 404, "There is nothing at this path.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after an exception that nobody expected; Django has logged it."""
     if _is_for_people(request):
-        return defaults.server_error(request)
+        return _page(500, "Something went wrong here", "The log has it under the number of this request.")
     return ProblemResponse("internal", 500, "Something went wrong; the log has it under this response's X-Request-Id.")
+
+
+def _page(status: int, title: str, text: str) -> HttpResponse:
+    """Return the page of an error. It is made without the session and the database, which may be what is away."""
+    context = {"status": status, "title": title, "text": text, "request_id": request_id.get()}
+    headers = {"Retry-After": "1"} if status in (503, 504) else {}
+    return HttpResponse(render_to_string("back_office/error.html", context), status=status, headers=headers)
 
 
 def _is_for_people(request: HttpRequest) -> bool:

@@ -117,11 +117,11 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "axes",
+    "back_office.apps.WrongPasswordsConfig",
     "csp",
     "django_otp",
     "django_otp.plugins.otp_static",
-    "django_otp.plugins.otp_totp",
+    "back_office.apps.SecondFactorsConfig",
     "import_export",
     "rest_framework",
     "drf_spectacular",
@@ -166,8 +166,8 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = text("DJANGO_STATIC_ROOT", "") or None
-# An image has what collectstatic made when it was built: compressed, named by content, kept by browsers for good. A
-# checkout serves the files from their packages, so that nothing has to be made before it starts.
+# What collectstatic made, when an image was built or before `make up` starts the service: compressed, named by content,
+# kept by browsers for good. Without it, as in tests, the files are served from their packages.
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STATIC_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
 if STATIC_ROOT:

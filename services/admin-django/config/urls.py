@@ -13,5 +13,6 @@ urlpatterns = [
 ]
 
 handler400 = "catalog.problems.bad_request"
+handler403 = "catalog.problems.permission_denied"
 handler404 = "catalog.problems.page_not_found"
 handler500 = "catalog.problems.server_error"

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from catalog.actors import acting
+from catalog.actors import acting, author
 from catalog.admin.bulk import allow_time, log_action
 from catalog.admin.refusals import refusal
 from catalog.admin.undo import undo
@@ -32,7 +32,7 @@ EXAMPLES = 25
 class ItemHistoryAdmin(ItemHistoryModelAdmin):
     """Read only: the database writes it. The page of a single change is its item's history."""
 
-    list_display = ("when", "item", "op", "what", "actor")
+    list_display = ("when", "item", "op", "what", "who")
     list_display_links = None
     ordering = ("-id",)
     sortable_by = ()
@@ -68,6 +68,11 @@ class ItemHistoryAdmin(ItemHistoryModelAdmin):
         return format_html_join(
             ", ", "{} {} → {}", ((d.field, _short(d.before), _short(d.after)) for d in differences(change))
         )
+
+    @admin.display(description="who")
+    def who(self, change: ItemHistory) -> str:
+        """Return who made the change."""
+        return author(change.actor)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from catalog.admin import bulk
@@ -13,7 +12,7 @@ from catalog.admin.exporting import export_view
 from catalog.admin.filters import PriceFilter, UpdatedFilter
 from catalog.admin.importing import ImportsItems
 from catalog.admin.item_history import history_view, restore_view
-from catalog.admin.listed import listed_form
+from catalog.admin.listed import EDIT, ItemList, listed_form
 from catalog.admin.posted import PostedRows, drop_gone_rows, is_posted
 from catalog.admin.refusals import RefusalsAreMessages, tell, told
 from catalog.admin.versions import ItemForm
@@ -80,13 +79,16 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
         form.compares_versions = not told(request)
         return form
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return PostedRows if is_posted(request) else ChangeList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ItemList]:
+        return PostedRows if is_posted(request) else ItemList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if is_posted(request) and (gone := drop_gone_rows(request)):
             tell(request, f"Somebody has deleted {gone} meanwhile. Nothing was saved: save the others once more.")
-        return super().changelist_view(request, extra_context)
+        response = super().changelist_view(request, extra_context)
+        if is_posted(request) and response.status_code == 302:
+            return HttpResponseRedirect(_without_edit(request))
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -109,3 +111,10 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
     def restore(self, request: HttpRequest, item_id: int, change_id: int) -> HttpResponse:
         """Show what going back to an earlier state would change; do it when told so."""
         return restore_view(self, request, item_id, change_id)
+
+
+def _without_edit(request: HttpRequest) -> str:
+    """Return the address of the list as text, which it is again once its form is saved."""
+    query = request.GET.copy()
+    query.pop(EDIT, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -2,9 +2,9 @@
 
 import re
 
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, QueryDict
 
+from catalog.admin.listed import ItemList
 from catalog.models import Item, ItemHistory
 
 NAMED = 3  # deleted items, in the message
@@ -13,7 +13,7 @@ _ID = re.compile(r"form-([0-9]{1,4})-id", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-class PostedRows(ChangeList):
+class PostedRows(ItemList):
     """The rows in the order they were posted in; the framework would put the forms beside those of a new query."""
 
     def get_results(self, request: HttpRequest) -> None:

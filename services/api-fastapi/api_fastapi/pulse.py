@@ -16,9 +16,9 @@ from api_fastapi.unavailable import DatabaseUnavailableError, TooSlowError
 T = TypeVar("T")
 
 # Seconds of waiting after which a server is asked; and of silence, over all connections, after which it counts as gone:
-# on a machine that is very busy, connecting may take one.
+# on a machine that is very busy, connecting may take one or more.
 SUSPICIOUS = 0.2
-_SILENT = 1.4
+_SILENT = 2.0
 # And for which a server that stopped a statement counts as slow.
 _SLOW = 5
 _CONNECT_TIMEOUT = 2

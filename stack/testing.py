@@ -61,6 +61,8 @@ class Result:
 
 def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
     """Run the tests, print a summary whose last line is `N passed, N failed`, and return the exit status."""
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     start = time.monotonic()
     browser = {"TRIPTYCH_CHROMIUM": str(chromium.program())} if part in (None, "browser") else {}
     layout = Layout(HOME / "stack")

@@ -14,9 +14,7 @@ from triptych_shared.problems import PROBLEM_JSON, problem
 from triptych_shared.request_ids import request_id
 from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
-from catalog.waiting import given_up, sqlstate
-
-_QUERY_CANCELED = "57014"
+from catalog.waiting import given_up, sqlstate, timed_out
 
 
 class ProblemResponse(HttpResponse):
@@ -99,7 +97,7 @@ def _viewed(request: HttpRequest) -> HttpResponse:
 def _unavailable(error: Exception, reads: bool) -> HttpResponse | None:
     """Return the answer where the database cannot give one; None where the error is a mistake of ours."""
     away = {"Retry-After": "1"}
-    if reads and sqlstate(error) == _QUERY_CANCELED:
+    if reads and timed_out(error):
         # 504 tells the gateway not to have others ask a slow database the same
         return ProblemResponse("unavailable", 504, "The database took too long for this.", headers=away)
     if why := given_up(error):

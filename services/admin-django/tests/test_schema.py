@@ -43,4 +43,5 @@ def test_the_parameters_are_described_with_their_bounds(paths: dict[str, Any]) -
     assert parameters["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     assert parameters["cursor"]["maxLength"] == 1024
     assert parameters["category"]["pattern"] == "^[a-z0-9-]{1,64}$"
-    assert set(parameters) == {"limit", "cursor", "q", "category", "min_price", "max_price", "sort", "If-None-Match"}
+    of_lists = {"limit", "cursor", "q", "category", "min_price", "max_price", "sort"}
+    assert set(parameters) == of_lists | {"If-None-Match", "Cache-Control"}

@@ -19,6 +19,7 @@ def test_the_parameters_are_documented_as_they_are_judged(service: Service) -> N
         "max_price": {"type": "string", "pattern": price},
         "sort": {"type": "string", "enum": sorts, "default": "id"},
         "if-none-match": {"type": "string"},
+        "cache-control": {"type": "string"},
     }
 
 

@@ -96,9 +96,11 @@ def logged(project: Project, mark: str) -> list[dict[str, Any]]:
     with Wire(project.url) as gateway:
         gateway.get(f"/livez?end-of-{mark}")
 
+    [container] = project.compose("ps", "--quiet", "gateway").stdout.split()
+
     def lines() -> list[dict[str, Any]]:
-        log = project.compose("logs", "--no-log-prefix", "gateway").stdout.splitlines()
-        entries = [json.loads(line) for line in log if line.startswith('{"time"')]
+        log = subprocess.check_output(["docker", "logs", container], text=True, stderr=subprocess.DEVNULL, timeout=60)
+        entries = [json.loads(line) for line in log.splitlines()]
         uris = [entry["uri"] for entry in entries]
         if f"/livez?end-of-{mark}" not in uris:
             return []

@@ -52,6 +52,14 @@ def test_an_item_is_found_and_its_price_changed_in_the_list(
     assert clerk.faults == []
 
 
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_the_list_needs_no_scrolling_sideways(clerk: Visitor, word: str, width: int) -> None:
+    clerk.page.set_viewport_size({"width": width, "height": 800})
+    clerk.open(f"{ITEMS}?q={word}", "#result_list")
+    hidden = clerk.page.locator("#changelist .results").evaluate("each => each.scrollWidth - each.clientWidth")
+    assert hidden == 0
+
+
 def test_all_that_match_are_discounted_after_a_look_and_that_is_undone(
     clerk: Visitor, database: psycopg.Connection, word: str
 ) -> None:

@@ -90,16 +90,19 @@ class ComposeSystem:
         self._compose("pause", part)
 
     def thaw(self, part: str) -> None:
-        self._compose("unpause", part)
+        self._compose("unpause", part, unless="is not paused")
 
-    def _compose(self, *arguments: str) -> None:
-        subprocess.run(
+    def _compose(self, *arguments: str, unless: str | None = None) -> None:
+        """Run a command of compose, which has to succeed unless it says that."""
+        done = subprocess.run(
             ["docker", "compose", "--progress", "quiet", *arguments],
             cwd=ROOT,
-            check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             timeout=120,
         )
+        assert done.returncode == 0 or (unless is not None and unless in done.stdout), done.stdout
 
 
 def system_of_environment() -> System:

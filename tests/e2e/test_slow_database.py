@@ -20,6 +20,9 @@ from tests.threads import Threads
 from tests.wait import until
 from tests.wire import Reply, Wire
 
+# Not against containers: what else asks for the items there (counts that are a minute old) is not told apart from a read.
+pytestmark = pytest.mark.native
+
 NO_CACHE = {"Cache-Control": "no-cache"}
 # Seconds that nobody waits who is not one of the first: the services' time-outs alone come to more.
 NO_WAIT = 1.5

@@ -20,7 +20,7 @@ from tests.threads import Threads
 from tests.wait import until
 from tests.wire import Reply, Wire
 
-# Not against containers: what else asks for the items there (counts that are a minute old) is not told apart from a read.
+# Not against containers: what else asks for the items there (counts that are old) is not told apart from a read.
 pytestmark = pytest.mark.native
 
 NO_CACHE = {"Cache-Control": "no-cache"}

@@ -40,8 +40,9 @@ class Server:
         self.data = cluster.folder / name
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port: int = listening.getsockname()[1]
+        # The log is streamed beside the copy: fetched at its end, some may be gone where others write much meanwhile.
         cluster.run(
-            "pg_basebackup", "-D", str(self.data), "-d", source, "--checkpoint=fast", "--no-sync", "-X", "fetch"
+            "pg_basebackup", "-D", str(self.data), "-d", source, "--checkpoint=fast", "--no-sync", "-X", "stream"
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -44,9 +44,9 @@ def raised() -> Iterator[Pods]:
     with Pods("triptych-measured", objects, images) as pods:
         for name in ("postgres", "migrate", *SERVICES, "gateway"):
             pods.start(name)
-        until(lambda: pods.has_succeeded("migrate"), 120, "the migration is done")
+        until(lambda: pods.has_succeeded("migrate"), "the migration is done")
         for name in PODS:
-            until(lambda name=name: pods.passes(name, "readinessProbe"), 120, f"{name} is ready")  # type: ignore[misc]
+            until(lambda name=name: pods.passes(name, "readinessProbe"), f"{name} is ready")  # type: ignore[misc]
         yield pods
 
 

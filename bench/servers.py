@@ -62,7 +62,7 @@ def started(command: list[str], folder: Path, environment: Mapping[str, str], po
                 return wire.get(ITEM).status < 500
 
         try:
-            until(answers, within=60, what=f"{command[0]} answers on port {port}")
+            until(answers, what=f"{command[0]} answers on port {port}")
             yield process.pid
         finally:
             _end(process)

@@ -89,7 +89,7 @@ def _running(command: list[str], folder: Path, environment: dict[str, str], log:
             with Wire(url) as client:
                 return bool(client.get("/-/").status)
 
-        until(answers, within=30, what="nginx answers")
+        until(answers, what="nginx answers")
         yield url
     finally:
         process.terminate()

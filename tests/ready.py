@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.wait import until
+from tests.wait import PATIENCE, until
 from tests.wire import Wire
 
 PREFIXES = {"admin-django": "/django", "simple-flask": "/flask", "api-fastapi": "/fastapi"}
@@ -13,7 +13,7 @@ def is_ready(gateway: Wire, prefix: str) -> bool:
     return gateway.get(f"{prefix}/readyz").status == 200
 
 
-def wait_until_ready(gateway: Wire, within: float = 30) -> None:
+def wait_until_ready(gateway: Wire, within: float = PATIENCE) -> None:
     """Wait until the gateway and each framework say that they are ready."""
     for prefix in ("", *PREFIXES.values()):
-        until(partial(is_ready, gateway, prefix), within, what=f"{prefix}/readyz answers 200")
+        until(partial(is_ready, gateway, prefix), f"{prefix}/readyz answers 200", within)

@@ -111,10 +111,9 @@ def test_a_clone_has_the_line_ends_that_were_committed(tmp_path: Path, option: s
 
 
 @pytest.mark.long
-@pytest.mark.long
 def test_two_that_install_at_once_take_turns(clone: Clone) -> None:
     with clone.making(".venv/runtime") as first:
-        until(lambda: "making .venv" in first.said, within=60, what="the first begins")
+        until(lambda: "making .venv" in first.said, what="the first begins")
         said = clone_beside(clone)
         assert first.process.wait(300) == 0, first.said
     assert "waiting for it" in said and "making .venv" not in said

@@ -37,7 +37,7 @@ def gateway(stack: Stack, tmp_path: Path) -> Iterator[Wire]:
         )
     try:
         with Wire(f"http://127.0.0.1:{port}") as client:
-            until(lambda: client.get("/livez").status == 200, within=30, what="the gateway answers")
+            until(lambda: client.get("/livez").status == 200, what="the gateway answers")
             yield client
     finally:
         running.terminate()

@@ -47,7 +47,7 @@ class Deployment:
                 self._running[service] = self._start(service, self._tree)
             self._running["gateway"] = self._start_gateway(self._tree)
             with Wire(self.url) as client:
-                wait_until_ready(client, within=60)
+                wait_until_ready(client)
             self._stack = stack.pop_all()
         return self
 
@@ -60,7 +60,7 @@ class Deployment:
         if service not in self._sockets:
             old.stop()
         new = self._running[service] = self._start(service, tree)
-        until(new.ready, within=60, what=f"the other {service} is ready")
+        until(new.ready, what=f"the other {service} is ready")
         if service in self._sockets:
             old.stop()
 

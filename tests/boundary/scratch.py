@@ -37,7 +37,7 @@ def scratch_server() -> Iterator[Server]:
                 extra_groups=[] if account else None,
             )
         try:
-            until(postgres.answers, within=60, what="the scratch server answers")
+            until(postgres.answers, what="the scratch server answers")
             passwords = {role: secrets.token_hex(16) for role in ROLES} | {"postgres": postgres.password}
             yield Server("127.0.0.1", postgres.port, passwords)
         finally:

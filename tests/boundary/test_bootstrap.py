@@ -40,7 +40,7 @@ def test_a_bootstrap_that_was_stopped_in_the_demo_loads_it_the_next_time(
         another.execute("BEGIN; LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE")  # the categories go in, no item does
         with present.running("bootstrap", environment=environment) as stopped:
             waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'items'::regclass"
-            until(lambda: another.execute(waiting).fetchone() == (1,), within=30, what="an item waits to be written")
+            until(lambda: another.execute(waiting).fetchone() == (1,), what="an item waits to be written")
             stopped.kill()
         another.execute("ROLLBACK")
         assert "items loaded" in present.manage("bootstrap", environment=environment)
@@ -68,7 +68,7 @@ def test_a_bootstrap_does_nothing_while_another_is_at_work(server: Server, empty
         waiting = (
             "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = %s AND NOT granted"
         )
-        until(lambda: another.execute(waiting, [empty]).fetchone() == (1,), within=30, what="the bootstrap waits")
+        until(lambda: another.execute(waiting, [empty]).fetchone() == (1,), what="the bootstrap waits")
         assert another.execute("SELECT to_regclass('items')").fetchone() == (None,)
         another.close()
         output, _ = process.communicate(timeout=120)
@@ -189,9 +189,9 @@ def test_services_wait_for_the_migrations_and_are_ready_after_them_without_a_res
     with ExitStack() as stack:
         services = [stack.enter_context(serving(each, present, server, empty, tmp_path)) for each in COMMANDS]
         for service in services:
-            until(service.lives, within=30, what=f"{service.log.stem} lives")
+            until(service.lives, what=f"{service.log.stem} lives")
             assert (service.log.stem, service.answers("/readyz")) == (service.log.stem, 503)
         present.bootstrap(server, empty)
         for service in services:
-            until(service.ready, within=10, what=f"{service.log.stem} is ready")
+            until(service.ready, what=f"{service.log.stem} is ready")
             assert service.answers("/api/items/") == 200

@@ -100,7 +100,7 @@ class Scene:
                 return False
             return True
 
-        until(made, within=30, what=transaction)
+        until(made, what=transaction)
 
     def went_on(self, reads: int = 7, writes: int = 0) -> None:
         """Wait until every service has answered some more, each target once or more often."""
@@ -111,7 +111,7 @@ class Scene:
             more = [len(load.since(start)) >= reads for load in self.loads.values()]
             return all(more) and len(self.writer.written) >= written + writes
 
-        until(enough, within=30, what="readers and writers go on")
+        until(enough, what="readers and writers go on")
 
     def check(self) -> None:
         """Raise AssertionError when anything went wrong since the test began."""
@@ -134,7 +134,7 @@ def scene(server: Server, present: Tree, tmp_path_factory: pytest.TempPathFactor
             more = {"CATEGORY_COUNTS_MAX_AGE_SECONDS": "0", "DATABASE_POOL_SIZE": "16"}  # four exports at once
             processes[service] = stack.enter_context(serving(service, present, server, database, folder, **more))
         for service, process in processes.items():
-            until(process.ready, within=60, what=f"{service} is ready")
+            until(process.ready, what=f"{service} is ready")
         loads = {
             service: stack.enter_context(
                 Load(process.url, READS + (TASKS if service == "simple-flask" else []), rate=30, clients=4)
@@ -199,7 +199,7 @@ def test_readiness_is_told_as_503_whatever_is_wrong(scene: Scene, state: str) ->
     finally:
         scene.owner.execute(mend.encode())
     for service, process in scene.processes.items():
-        until(process.ready, within=10, what=f"{service} is ready again")
+        until(process.ready, what=f"{service} is ready again")
 
 
 @pytest.mark.native

@@ -58,10 +58,10 @@ def test_items_get_their_terms_while_all_goes_on_and_nothing_else_happens_to_the
     seen = value(owner, SEEN)
     assert value(owner, WITHOUT) == COUNT
     with SqlWriter(server, database) as writer:
-        until(lambda: len(writer.written) > 1, within=20, what="the release before writes on")
+        until(lambda: len(writer.written) > 1, what="the release before writes on")
         present.manage("migrate", "catalog", "0009_terms_indexed", "--database=owner", environment=environment)
         written = len(writer.written)
-        until(lambda: len(writer.written) > written + 1, within=20, what="it still does")
+        until(lambda: len(writer.written) > written + 1, what="it still does")
     assert writer.errors == []
     assert value(owner, WITHOUT) == 0
     assert value(owner, SEEN) == seen

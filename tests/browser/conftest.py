@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.visitor import Visitor
+from tests.wait import PATIENCE
 from tests.wire import Wire
 
 # Nothing that a browser does on its own may count as the page's doing.
@@ -25,7 +26,7 @@ ARGUMENTS = [
 ]
 ITEMS = 60  # more than a page has
 
-expect.set_options(timeout=20_000)  # for a machine that has much else to do
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")

@@ -47,12 +47,10 @@ def test_it_comes_back_after_a_restart_and_misses_nothing(
         visitor.page.goto(f"{own}/favicon.svg")
         with nginxes.in_front_of(url, tmp_path, port):
             visitor.page.evaluate(FOLLOW, item)
-            until(lambda: all(ready == OPEN for ready, _, _ in state()), within=30, what="all follow")
+            until(lambda: all(ready == OPEN for ready, _, _ in state()), what="all follow")
             rename("before")
-            until(lambda: all("before" in names for _, _, names in state()), within=30, what="all are told")
+            until(lambda: all("before" in names for _, _, names in state()), what="all are told")
         rename("meanwhile")
-        until(lambda: all(opened > 1 for _, opened, _ in state()), within=30, what="all are told to come again")
+        until(lambda: all(opened > 1 for _, opened, _ in state()), what="all are told to come again")
         with nginxes.in_front_of(url, tmp_path, port):
-            until(
-                lambda: any("meanwhile" in names for _, _, names in state()), within=60, what="one has missed nothing"
-            )
+            until(lambda: any("meanwhile" in names for _, _, names in state()), what="one has missed nothing")

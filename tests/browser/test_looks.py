@@ -1,6 +1,6 @@
 """The back office for the eyes, and for those who have none: every page, light and dark, from phone to desktop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg
 import pytest
@@ -13,6 +13,13 @@ from tests.wire import Wire
 
 PHONE_AND_DESK: list[View] = [(390, "light"), (1280, "dark")]
 ALL: list[View] = [(width, scheme) for width in (390, 768, 1280, 1440) for scheme in ("light", "dark")]
+
+
+def in_views(pages: Iterable[str], others: Iterable[str] = ()) -> pytest.MarkDecorator:
+    """Parametrise a test with each page's name and views of it: two of them, and in the long tests all of all pages."""
+    short = [pytest.param(name, PHONE_AND_DESK, id=name) for name in pages]
+    long = [pytest.param(name, ALL, id=f"{name}, all", marks=pytest.mark.long) for name in (*pages, *others)]
+    return pytest.mark.parametrize(("name", "views"), short + long)
 
 
 @pytest.fixture(scope="module")
@@ -30,39 +37,22 @@ def clerk(browser: Browser, url: str, gateway: Wire) -> Iterator[Visitor]:
         yield arrived
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_of_the_back_office_can_be_read_by_everybody(clerk: Visitor, scene: Scene, name: str) -> None:
-    PAGES[name](clerk, scene)
-    found = faults(clerk.page, PHONE_AND_DESK)
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("name", DOORS)
-def test_a_page_at_the_door_can_be_read_by_everybody(
-    browser: Browser, url: str, gateway: Wire, scene: Scene, name: str
+@in_views(PAGES, OTHERS)
+def test_a_page_of_the_back_office_can_be_read_by_everybody(
+    clerk: Visitor, scene: Scene, name: str, views: list[View]
 ) -> None:
-    with Visitor(browser, url) as stranger:
-        DOORS[name](stranger, scene)
-        found = faults(stranger.page, PHONE_AND_DESK)
-        assert not found, "\n".join(found)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", PAGES | OTHERS)
-def test_a_page_of_the_back_office_can_be_read_at_every_width(clerk: Visitor, scene: Scene, name: str) -> None:
     (PAGES | OTHERS)[name](clerk, scene)
-    found = faults(clerk.page, ALL)
+    found = faults(clerk.page, views)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", DOORS)
-def test_a_page_at_the_door_can_be_read_at_every_width(
-    browser: Browser, url: str, gateway: Wire, scene: Scene, name: str
+@in_views(DOORS)
+def test_a_page_at_the_door_can_be_read_by_everybody(
+    browser: Browser, url: str, gateway: Wire, scene: Scene, name: str, views: list[View]
 ) -> None:
     with Visitor(browser, url) as stranger:
         DOORS[name](stranger, scene)
-        found = faults(stranger.page, ALL)
+        found = faults(stranger.page, views)
         assert not found, "\n".join(found)
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, expect
 
+from tests.wait import PATIENCE
+
 # The browser drops what is under way when any network of the machine comes or goes, a container's for instance.
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
@@ -21,6 +23,7 @@ class Visitor:
         self.faults: list[str] = []
         self._network_changed = False
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page = self.context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))

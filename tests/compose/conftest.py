@@ -43,7 +43,7 @@ def replicated() -> Iterator[Project]:
         with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
             told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
             told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
-            wait_until_ready(gateway, 60)
+            wait_until_ready(gateway)
             yield project
     finally:
         project.remove()

@@ -37,9 +37,9 @@ def pods(project: Project, objects: list[Object]) -> Iterator[Pods]:
     with Pods(f"{project.name}-pods", objects, built) as found:
         for name in ("gateway", *PREFIXES, "migrate", "postgres"):
             found.start(name)
-        until(lambda: found.has_succeeded("migrate"), 180, "the migration is done")
+        until(lambda: found.has_succeeded("migrate"), "the migration is done")
         for name in SERVING:
-            until(lambda name=name: found.passes(name, "readinessProbe"), 180, f"{name} is ready")  # type: ignore[misc]
+            until(lambda name=name: found.passes(name, "readinessProbe"), f"{name} is ready")  # type: ignore[misc]
         yield found
 
 
@@ -88,13 +88,13 @@ def test_the_contract_holds_in_all_generated_cases(pods: Pods, told: dict[str, s
 
 def test_the_migration_finds_all_done_when_it_is_applied_again(pods: Pods) -> None:
     docker("start", f"{pods.name}-migrate")
-    until(lambda: pods.has_succeeded("migrate"), 60, "the migration is done")
+    until(lambda: pods.has_succeeded("migrate"), "the migration is done")
 
 
 @pytest.mark.parametrize("name", ["rotate-keys", "clear-sessions"])
 def test_what_recurs_does_its_work(pods: Pods, name: str) -> None:
     pods.start(name)
-    until(lambda: pods.has_succeeded(name), 60, f"{name} is done")
+    until(lambda: pods.has_succeeded(name), f"{name} is done")
 
 
 @pytest.mark.parametrize("name", SERVING)

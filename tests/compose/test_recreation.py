@@ -37,7 +37,7 @@ def test_two_services_that_swapped_their_addresses_are_not_confused(project: Pro
     assert all(address(project, service) != before[service] for service in before)
 
     for service in before:
-        until(partial(answers, gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
+        until(partial(answers, gateway, PREFIXES[service], service), f"the gateway finds {service}", FOUND_WITHIN)
 
 
 @pytest.mark.disruptive
@@ -55,7 +55,7 @@ def test_a_service_made_anew_is_found_and_no_read_fails_meanwhile(
                 failed.append(str(reply))
     assert recreation.returncode == 0
     assert failed == []
-    until(partial(answers, gateway, PREFIXES[service], service), FOUND_WITHIN, f"the gateway finds {service}")
+    until(partial(answers, gateway, PREFIXES[service], service), f"the gateway finds {service}", FOUND_WITHIN)
 
 
 @pytest.mark.disruptive
@@ -65,4 +65,4 @@ def test_after_the_database_or_the_gateway_is_made_anew_every_framework_answers(
 ) -> None:
     project.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", service)
     for name, prefix in PREFIXES.items():
-        until(partial(answers, gateway, prefix, name), FOUND_WITHIN, f"{name} answers")
+        until(partial(answers, gateway, prefix, name), f"{name} answers", FOUND_WITHIN)

@@ -62,7 +62,7 @@ def replicas(replicated: Project) -> Iterator[list[str]]:
     yield containers
     replicated.compose("up", "--detach", "--no-recreate", "--scale", "admin-django=2", "admin-django")
     for container in containers:
-        until(partial(is_healthy, container), 120, f"{container} is ready again")
+        until(partial(is_healthy, container), f"{container} is ready again")
 
 
 def signal_all(container: str, name: str) -> None:
@@ -88,7 +88,7 @@ def kill(container: str) -> None:
     """End it with SIGKILL, start it again, and wait until it is ready."""
     subprocess.run(["docker", "kill", container], check=True, capture_output=True, timeout=120)
     subprocess.run(["docker", "start", container], check=True, capture_output=True, timeout=120)
-    until(partial(is_healthy, container), 120, f"{container} is ready again")
+    until(partial(is_healthy, container), f"{container} is ready again")
 
 
 def logged(project: Project, mark: str) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def logged(project: Project, mark: str) -> list[dict[str, Any]]:
             return []
         return entries[uris.index(f"/livez?begin-of-{mark}") :]
 
-    return until(lines, 30, "the log is written")
+    return until(lines, "the log is written")
 
 
 @pytest.mark.disruptive
@@ -165,7 +165,7 @@ def test_what_was_sent_is_not_sent_again(replicated: Project, replicas: list[str
         signal_all(replica, "STOP")
     with ThreadPoolExecutor(10) as at_once:
         replies = [at_once.submit(post, number) for number in range(10)]
-        until(lambda: sum(map(unread, replicas)) == 10, 20, "all have been sent")
+        until(lambda: sum(map(unread, replicas)) == 10, "all have been sent")
         subprocess.run(["docker", "kill", replicas[0]], check=True, capture_output=True, timeout=120)
         signal_all(replicas[1], "CONT")
         statuses = Counter(reply.result() for reply in replies)

@@ -43,7 +43,7 @@ def restart(container: str, grace: str) -> float:
     took = time.monotonic() - begin
     assert state(container)["ExitCode"] != KILLED, f"{container} did not end within its grace of {grace} s"
     subprocess.run(["docker", "start", container], check=True, capture_output=True, timeout=120)
-    until(partial(is_healthy, container), 120, f"{container} is ready again")
+    until(partial(is_healthy, container), f"{container} is ready again")
     return took
 
 
@@ -58,9 +58,9 @@ def hold(project: Project, rounds: int, requests: int, rate: float) -> None:
         Writing(project.url) as writing,
     ):
         stops = [seconds for _ in range(rounds) for seconds in roll(project)]
-        until(lambda: len(load.outcomes) + len(writing.written) >= requests, 3600, f"{requests} requests are made")
+        until(lambda: len(load.outcomes) + len(writing.written) >= requests, f"{requests} requests are made", 3600)
         writing.end()
-        until(lambda: following.told.issuperset(writing.written), 60, "every change is told")
+        until(lambda: following.told.issuperset(writing.written), "every change is told")
     assert [str(failure) for failure in load.failures()] == []
     assert writing.refused == []
     assert following.returns >= rounds

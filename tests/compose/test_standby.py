@@ -36,23 +36,23 @@ def test_it_streams_with_the_least_rights_is_read_from_and_can_be_promoted(with_
     rights = "SELECT rolreplication, rolsuper, has_database_privilege(oid, 'triptych', 'CONNECT')"
     assert sql(with_standby, "postgres", f"{rights} FROM pg_roles WHERE rolname = 'replicator'") == "t|f|f"
     streams = "SELECT usename, state FROM pg_stat_replication"
-    until(lambda: sql(with_standby, "postgres", streams) == "replicator|streaming", 20, "the standby streams")
+    until(lambda: sql(with_standby, "postgres", streams) == "replicator|streaming", "the standby streams")
 
     insert = "INSERT INTO items (name, description, price) VALUES ('{}', '', 1)"
     word = f"streamed{uuid.uuid4().hex}"
     sql(with_standby, "postgres", insert.format(word))
-    until(partial(found, with_standby, word), 20, "the item is shown")
+    until(partial(found, with_standby, word), "the item is shown")
     asked = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'api-fastapi'"
 
     def read() -> bool:
         found(with_standby, uuid.uuid4().hex)  # what nobody has asked for is not in the cache
         return sql(with_standby, "standby", asked) == "t"
 
-    until(read, 20, "reads go to the standby")
+    until(read, "reads go to the standby")
 
     with_standby.compose("kill", "postgres")
     assert found(with_standby, word)
     with_standby.inside("standby", "pg_ctl promote")
     word = f"promoted{uuid.uuid4().hex}"
     sql(with_standby, "standby", insert.format(word))
-    until(partial(found, with_standby, word), 20, "what is written to the new primary is shown")
+    until(partial(found, with_standby, word), "what is written to the new primary is shown")

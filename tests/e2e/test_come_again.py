@@ -96,9 +96,9 @@ def test_beyond_the_rate_a_stream_is_told_to_come_again_and_the_rest_is_refused(
         def refused() -> list[Reply]:
             return [reply for reply in [client.get(EVENTS)] if reply.status != 404]
 
-        [reply] = until(refused, within=30, what="the allowance is used up")
+        [reply] = until(refused, what="the allowance is used up")
         told_when(reply)
-        until(lambda: client.get("/nothing").status == 429, within=30, what="another route is refused")
+        until(lambda: client.get("/nothing").status == 429, what="another route is refused")
 
 
 def forwarded(address: str) -> dict[str, str]:
@@ -126,7 +126,7 @@ def test_a_client_has_so_many_streams_and_an_ipv6_network_is_one_client(url: str
             with closing(Stream(limited, headers=forwarded("2001:db8::3"))) as another:
                 return another.served_by != "gateway"
 
-        until(room, within=30, what="who has left makes room")
+        until(room, what="who has left makes room")
 
 
 def test_whose_stream_it_is_says_only_a_trusted_proxy(url: str, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_after_a_kill_the_stream_goes_on_where_it_was(
             opened.close()
         return [opened] if opened.served_by == "api-fastapi" else []
 
-    [back] = until(again, within=30, what="the stream is there again")
+    [back] = until(again, what="the stream is there again")
     kind, told = back.event()
     assert (kind, told["id"], told["name"]) == ("changed", item, "Meanwhile")
     back.close()

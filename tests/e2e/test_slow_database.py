@@ -60,7 +60,7 @@ class Waiting(Threads):
 @pytest.mark.parametrize("target", ["/api/items/?q=nothing", "/api/items/7/"])
 def test_a_statement_that_took_too_long_is_not_asked_of_others(gateway: Wire, database_url: str, target: str) -> None:
     wait_until_ready(gateway)
-    until(lambda: gateway.get(target, NO_CACHE).header("X-Served-By") == "api-fastapi", 10, "api-fastapi is asked")
+    until(lambda: gateway.get(target, NO_CACHE).header("X-Served-By") == "api-fastapi", "api-fastapi is asked")
     with Waiting(database_url) as waiting, items_locked(database_url):
         reply = gateway.get(target, NO_CACHE)
         assert_problem(reply, 504, "unavailable")
@@ -74,7 +74,7 @@ def test_a_statement_that_took_too_long_is_not_asked_of_others(gateway: Wire, da
 
 @pytest.mark.disruptive
 def test_each_service_says_that_a_read_took_too_long(framework: Wire, database_url: str) -> None:
-    until(lambda: framework.get("/readyz").status == 200, 30, "it is ready")
+    until(lambda: framework.get("/readyz").status == 200, "it is ready")
     with items_locked(database_url):
         reply = framework.get("/api/items/?limit=3")
         assert_problem(reply, 504, "unavailable")
@@ -145,22 +145,22 @@ def test_only_the_first_wait_for_a_frozen_database(
 
     system.thaw("postgres")
     for prefix in ("", *PREFIXES.values()):
-        until(partial(is_ready, gateway, prefix), within=5, what=f"{prefix or 'gateway'} answers by itself")
+        until(partial(is_ready, gateway, prefix), what=f"{prefix or 'gateway'} answers by itself")
     for client in frameworks.values():
-        until(lambda client=client: client.get(frozen.path).status == 200, within=5, what="reads")  # type: ignore[misc]
+        until(lambda client=client: client.get(frozen.path).status == 200, what="reads")  # type: ignore[misc]
 
 
 @pytest.mark.disruptive
 def test_a_write_that_begins_while_it_is_frozen_is_refused_and_not_done(
     gateway: Wire, frozen: Item, system: System, bearer: Bearer
 ) -> None:
-    until(lambda: gateway.get("/django/readyz").status == 503, 10, "admin-django notices")
+    until(lambda: gateway.get("/django/readyz").status == 503, "admin-django notices")
     names = [secrets.token_hex(8) for _ in range(10)]
     for name in names:
         reply = send(gateway, "POST", "/api/items/", {"name": name, "price": "1.00"}, bearer.headers())
         assert_problem(reply, 503, "unavailable")
     system.thaw("postgres")
-    until(lambda: gateway.get("/django/readyz").status == 200, 10, "it is back")
+    until(lambda: gateway.get("/django/readyz").status == 200, "it is back")
     reply = send(gateway, "POST", "/api/items/", {"name": names[0], "price": "1.00"}, bearer.headers())
     assert reply.status == 201
     with psycopg.connect(os.environ["TRIPTYCH_DATABASE_URL"]) as database:

@@ -17,8 +17,8 @@ from psycopg.pq import TransactionStatus
 
 # Seconds of waiting after which a server is asked; of silence, over all connections, after which it counts as gone (on
 # a machine that is very busy, connecting may take one or more); for which its answer is believed; and between looks.
-_SUSPICIOUS, _SILENT, _BELIEVED, _LOOK = 0.2, 2.0, 0.4, 0.05
-_CONNECT_TIMEOUT = 2
+SUSPICIOUS, SILENT, _BELIEVED, _LOOK = 0.2, 2.0, 0.4, 0.05
+CONNECT_TIMEOUT = 2
 _SAID = "the database is silent"
 READINESS = 0.8
 """Seconds within which a database has to answer for a service to be ready: who asks wants to know within one."""
@@ -106,10 +106,10 @@ class Pulse:
             return True
         with self._lock:
             if self._asked is None:
-                if now - max(since, self._answered + _BELIEVED - _SUSPICIOUS) >= _SUSPICIOUS:
+                if now - max(since, self._answered + _BELIEVED - SUSPICIOUS) >= SUSPICIOUS:
                     self._asked = now
                     threading.Thread(target=self._ask, args=[parameters], daemon=True).start()
-            elif now - max(self._asked, self._heard) >= _SILENT:
+            elif now - max(self._asked, self._heard) >= SILENT:
                 self.silent = True
             return self.silent
 
@@ -123,7 +123,7 @@ class Pulse:
 
 def _answers(parameters: dict[str, Any]) -> bool:
     try:
-        psycopg.connect(**parameters | {"connect_timeout": _CONNECT_TIMEOUT}).close()
+        psycopg.connect(**parameters | {"connect_timeout": CONNECT_TIMEOUT}).close()
     except psycopg.errors.ConnectionTimeout:
         return False
     except psycopg.Error:

@@ -9,9 +9,9 @@ from triptych_shared.request_ids import ASGIRequestIds
 from triptych_shared.settings import SettingsError
 
 from api_fastapi import SERVICE
-from api_fastapi.lane import FastLane
+from api_fastapi.fast_path.middleware import FastPathMiddleware
+from api_fastapi.fast_path.protocol import FastPathProtocol
 from api_fastapi.main import create_app
-from api_fastapi.protocol import Protocol
 from api_fastapi.settings import Settings
 
 
@@ -23,11 +23,11 @@ def main() -> None:
         sys.exit(f"{SERVICE}: {error}")
     _allow_files(settings.event_listeners_max + 1024)
     uvicorn.run(
-        FastLane(ASGIRequestIds(create_app(settings), SERVICE)),
+        FastPathMiddleware(ASGIRequestIds(create_app(settings), SERVICE)),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=Protocol,
+        http=FastPathProtocol,
         ws="none",
         lifespan="on",
         log_config=configuration(SERVICE, settings.log_level),

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from api_fastapi.events.positions import InvalidPositionError, Position
+from api_fastapi.events.event_id import InvalidPositionError, StreamPosition
 
 from tests.conftest import MakeItem
 from tests.events.conftest import Rename
@@ -102,14 +102,14 @@ def test_who_is_cut_off_between_two_events_of_a_transaction_is_told_the_second(
 
 
 def forged() -> list[str]:
-    life = bytes(12)
+    incarnation = bytes(12)
     return [
         "0",
         "x" * 5000,
         "\N{LATIN SMALL LETTER E WITH ACUTE}",
-        Position(life, "5:9:6,7").encode().decode(),  # of another database
-        urlsafe_b64encode(b"\x02" + life + b"5:0:").rstrip(b"=").decode(),
-        urlsafe_b64encode(b"\x01" + life + b"5:9:7,6").rstrip(b"=").decode(),
+        StreamPosition(incarnation, "5:9:6,7").encode().decode(),  # of another database
+        urlsafe_b64encode(b"\x02" + incarnation + b"5:0:").rstrip(b"=").decode(),
+        urlsafe_b64encode(b"\x01" + incarnation + b"5:9:7,6").rstrip(b"=").decode(),
     ]
 
 
@@ -129,9 +129,9 @@ def test_a_position_of_the_future_or_trimmed_is_answered_with_a_resync(
     worker: Service, category: str, make_item: MakeItem, owner: psycopg.Connection[Any]
 ) -> None:
     with Follower(worker.port).joined() as follower:
-        here = Position.decode(follower.last_id)
+        here = StreamPosition.decode(follower.last_id)
     xmin = int(here.snapshot.partition(":")[0])
-    future = Position(here.life, f"{xmin + 10**9}:{xmin + 10**9}:").encode().decode()
+    future = StreamPosition(here.incarnation, f"{xmin + 10**9}:{xmin + 10**9}:").encode().decode()
     with Follower(worker.port, "", future) as back:
         assert back.next().kind == "resync"
     make_item()
@@ -170,20 +170,20 @@ def test_an_id_leads_back_to_the_position() -> None:
         xmin = chance.randrange(1, 2 ** chance.randrange(2, 62))
         running_ = sorted({xmin, *(xmin + chance.randrange(1, 300) for _ in range(chance.randrange(20)))})
         xmax = running_[-1] + chance.randrange(1, 5)
-        position = Position(chance.randbytes(12), f"{xmin}:{xmax}:{','.join(map(str, running_))}")
-        assert Position.decode(position.encode().decode()) == position
+        position = StreamPosition(chance.randbytes(12), f"{xmin}:{xmax}:{','.join(map(str, running_))}")
+        assert StreamPosition.decode(position.encode().decode()) == position
     many = ",".join(str(number) for number in range(10**6, 10**6 + 600))
     # too long for an id: an earlier position, which is right as well
-    cut = Position.decode(Position(bytes(12), f"1000000:1000600:{many}").encode().decode())
+    cut = StreamPosition.decode(StreamPosition(bytes(12), f"1000000:1000600:{many}").encode().decode())
     assert cut.snapshot == "1000000:1000000:"
 
 
 def test_an_id_that_was_changed_anywhere_is_refused_or_is_another_position() -> None:
     chance = random.Random(8)
-    position = Position(chance.randbytes(12), "1000:1004:1000,1002")
+    position = StreamPosition(chance.randbytes(12), "1000:1004:1000,1002")
     good = position.encode().decode()
     for _ in range(2000):
         place = chance.randrange(len(good) + 1)
         bad = good[:place] + chance.choice("Aa0-_=+/.é\0 ") + good[place + chance.randrange(2) :]
         with suppress(InvalidPositionError):
-            assert bad == good or Position.decode(bad) != position
+            assert bad == good or StreamPosition.decode(bad) != position

@@ -24,7 +24,7 @@ BOUND = 1.5 + 1.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """Where a history happens, and who is who there."""
 
     writer: str
@@ -33,15 +33,15 @@ class Place:
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place(
+def place() -> Endpoint:
+    return Endpoint(
         os.environ["TRIPTYCH_DATABASE_URL"],
         os.environ["TRIPTYCH_API_FASTAPI_DATABASE_URL"],
         os.environ["TRIPTYCH_OWNER_DATABASE_URL"],
     )
 
 
-def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None]]) -> Verdict:
+def history(place: Endpoint, seconds: float, *kinds: tuple[float, Callable[[], None]]) -> Verdict:
     """Let a history happen to two processes, one of which has a bad line to the database, and judge it."""
     seed = int(os.environ.get("HISTORY_SEED", random.randrange(10**6)))
     chance = random.Random(seed)
@@ -111,12 +111,12 @@ def history(place: Place, seconds: float, *kinds: tuple[float, Callable[[], None
     return verdict
 
 
-def test_a_short_history(place: Place) -> None:
+def test_a_short_history(place: Endpoint) -> None:
     assert history(place, 6).faults == []
 
 
 @pytest.mark.long
-def test_a_long_history_with_crashes(place: Place) -> None:
+def test_a_long_history_with_crashes(place: Endpoint) -> None:
     """HISTORY_SECONDS says how long (60); every few seconds a process of Postgres is killed, and all others restart.
 
     HISTORY_SEED chooses what is written and asked for, though not in which order things happen.

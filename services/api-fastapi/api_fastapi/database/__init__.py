@@ -1,0 +1,1 @@
+"""Connections to Postgres, the tables that are read there, and the statements."""

@@ -1,0 +1,1 @@
+"""What FastAPI declares: routes, schemas, dependencies, error handlers."""

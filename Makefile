@@ -71,10 +71,12 @@ k8s-down: .venv/development ## remove it from the cluster, with its data
 snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
 	@$(run) $(python) -m tests.boundary snapshot
 
-lint: .venv/development ## ruff, mypy over each part, strict, and whether a migration breaks the last release
+lint: .venv/development ## ruff, mypy over each part, strict, imports between rooms, and whether a migration breaks the last release
 	@$(run) .venv/bin/ruff check .
 	@$(run) .venv/bin/ruff format --check .
 	@$(run) stack/check-types
+	@echo "imports"
+	@$(run) env PYTHONPATH=services/admin-django:services/api-fastapi .venv/bin/lint-imports --no-logo --no-cache
 	@echo "migrations"
 	@$(run) $(python) -m tests.boundary lint
 

@@ -96,17 +96,19 @@ def running(database_url: str, module: str = "api_fastapi", **environment: str) 
             assert line, b"".join(log).decode()
             log.append(line)
         # read on, or the process stops when the pipe is full
-        threading.Thread(target=log.extend, args=[process.stderr], daemon=True).start()
+        reading = threading.Thread(target=log.extend, args=[process.stderr], daemon=True)
+        reading.start()
         try:
             yield Service(process, int(match[1]))
         finally:
             process.terminate()
-            process.wait(timeout=15)
+            process.wait(timeout=60)
+            reading.join(60)
     assert b"Traceback" not in b"".join(log), b"".join(log).decode()
 
 
-def eventually(probe: Callable[[], T], seconds: float = 10) -> T:
-    """Return the first true result of `probe`, asked again and again for so long."""
+def eventually(probe: Callable[[], T], seconds: float = 60) -> T:
+    """Return the first true result of `probe`, asked again and again for so long: nobody promises it by then."""
     deadline = time.monotonic() + seconds
     while not (result := probe()):
         assert time.monotonic() < deadline, "it did not come true in time"

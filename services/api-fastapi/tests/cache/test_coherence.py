@@ -71,7 +71,7 @@ def test_when_the_feed_is_frozen_reads_soon_go_to_the_database(
         assert time.monotonic() - begin < 1.5 + 1.3
         line.cut()
         line.connect()
-        eventually(lambda: b"after" in service.ask(f"/api/items/{item}/").body, 2)
+        eventually(lambda: b"after" in service.ask(f"/api/items/{item}/").body)
 
 
 def test_without_the_feed_reads_go_to_the_database(

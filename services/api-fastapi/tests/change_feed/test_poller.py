@@ -51,7 +51,7 @@ def test_everything_is_forgotten_when_the_feed_may_have_missed_something(
     if "home" in statement:  # that is seen when a reader connects
         with psycopg.connect(database_url, autocommit=True) as reader:
             reader.execute(KILL)
-    eventually(lambda: b"after" in cached.ask(f"/api/items/{item}/").body, 3)
+    eventually(lambda: b"after" in cached.ask(f"/api/items/{item}/").body)
     # and it goes on
     eventually(lambda: cached.ask("/readyz").status == 200)
 
@@ -68,4 +68,4 @@ def test_a_change_during_a_lost_connection_is_not_missed(
         ):
             reader.execute(KILL)
             writer.execute("UPDATE items SET name = %s WHERE id = %s", [f"round {round_}", item])
-        eventually(lambda n=round_: f"round {n}".encode() in cached.ask(f"/api/items/{item}/").body, 3)  # type: ignore[misc]
+        eventually(lambda n=round_: f"round {n}".encode() in cached.ask(f"/api/items/{item}/").body)  # type: ignore[misc]

@@ -74,7 +74,7 @@ def test_only_the_first_reads_wait_for_a_frozen_database(served: Service, line: 
     # forty that waited even once would come to half a minute
     assert time.monotonic() - begin < 10
     line.thaw()
-    eventually(lambda: served.ask("/readyz").status == 200, 5)
+    eventually(lambda: served.ask("/readyz").status == 200)
     for path in READS:
         assert served.ask(path).status in (200, 404)
 

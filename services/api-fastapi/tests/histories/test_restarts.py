@@ -33,7 +33,7 @@ def kill_the_feed(ground: Cluster) -> None:
     """End the worker's connection to the feed; it makes another one soon."""
     statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'api-fastapi feed'"
     with psycopg.connect(ground.url(SUPERUSER), autocommit=True) as superuser:
-        eventually(lambda: superuser.execute(statement).fetchone(), 30)
+        eventually(lambda: superuser.execute(statement).fetchone())
 
 
 def restart(ground: Cluster, mode: str) -> None:

@@ -58,7 +58,7 @@ class Server:
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self._cluster.folder / f"{self.data.name}.log").open("ab") as log:
             self._process = self._cluster.popen(command, log)
-        eventually(self.answers, 30)
+        eventually(self.answers)
 
     @property
     def runs(self) -> bool:

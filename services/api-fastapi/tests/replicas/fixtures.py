@@ -43,7 +43,7 @@ class Scene:
             asked = [standby for standby in self.standbys if standby.runs and standby.ask(_ASKED)] or [self.primary]
             return asked[0] if len(asked) == 1 and asked[0] in servers else None
 
-        server = eventually(found, 30)
+        server = eventually(found)
         assert server is not None
         return server
 
@@ -73,5 +73,5 @@ def scene(primaries: list[Server], standbys: list[Server], **settings: str) -> I
         READ_DATABASE_URL=url(role, *standbys),
         **{"CACHE_MEMORY_MB": "8", "DATABASE_STATEMENT_TIMEOUT_MS": "1000", **settings},
     ) as service:
-        eventually(lambda: service.ask("/readyz").status == 200, 30)
+        eventually(lambda: service.ask("/readyz").status == 200)
         yield Scene(service, primaries[0], standbys, item)

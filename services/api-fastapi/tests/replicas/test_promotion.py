@@ -55,13 +55,13 @@ def test_a_promotion_costs_no_read_and_the_old_timeline_is_not_asked() -> None:
                 with psycopg.connect(several, autocommit=True) as writer:
                     assert writer.execute("SELECT inet_server_port()").fetchone() == (new.port,)
                 write(new, here.item, "2")
-                eventually(lambda: here.shown() == "2", 10)
+                eventually(lambda: here.shown() == "2")
                 print(f"written and shown after {time.monotonic() - begin:.1f} s")
                 assert here.shown(*NO_CACHE) == "2"
                 # the other standby still waits for the old primary: it has "1", and is never asked again
                 for number in range(3, 30):
                     write(new, here.item, str(number))
-                    eventually(lambda n=number: here.shown() == str(n), 3)  # type: ignore[misc]
+                    eventually(lambda n=number: here.shown() == str(n))  # type: ignore[misc]
             assert in_order(shown)
             promoted = Scene(here.service, new, [left_behind], here.item)
             promoted.reads_from(new)
@@ -72,7 +72,7 @@ def test_a_promotion_costs_no_read_and_the_old_timeline_is_not_asked() -> None:
             left_behind.start(new)
             promoted.reads_from(left_behind)
             write(new, here.item, "30")
-            eventually(lambda: here.shown() == "30", 3)
+            eventually(lambda: here.shown() == "30")
 
 
 @pytest.mark.long
@@ -87,7 +87,7 @@ def test_neither_another_cluster_nor_an_old_primary_is_believed() -> None:
             assert here.reads_from(theirs, ours) is ours
             ours.kill()
             here.write("2")
-            eventually(lambda: here.shown() == "2", 3)
+            eventually(lambda: here.shown() == "2")
             here.reads_from(primary)
             ours.start(primary)
             here.reads_from(ours)

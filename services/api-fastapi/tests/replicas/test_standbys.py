@@ -41,7 +41,7 @@ def test_a_change_comes_through_a_standby(here: Scene, standbys: list[Server]) -
     assert here.shown() == "first"
     for number in range(10):
         here.write(f"number {number}")
-        eventually(lambda n=number: here.shown() == f"number {n}", 3)  # type: ignore[misc]
+        eventually(lambda n=number: here.shown() == f"number {n}")  # type: ignore[misc]
     here.reads_from(standbys[0])
 
 
@@ -70,7 +70,7 @@ def test_a_standby_that_is_paused_is_left_and_taken_back(here: Scene, standbys: 
     second.ask("SELECT pg_wal_replay_pause()")
     here.reads_from(here.primary)
     here.write("while they are paused")
-    eventually(lambda: here.shown() == "while they are paused", 3)
+    eventually(lambda: here.shown() == "while they are paused")
     first.ask("SELECT pg_wal_replay_resume()")
     here.reads_from(first)
     assert here.shown() == "while they are paused"
@@ -81,11 +81,11 @@ def test_a_standby_that_is_killed_costs_no_answer(here: Scene, standbys: list[Se
     first, second = standbys
     first.kill()
     here.write("one is dead")
-    eventually(lambda: here.shown() == "one is dead", 3)
+    eventually(lambda: here.shown() == "one is dead")
     here.reads_from(second)
     second.kill()
     here.write("both are dead")
-    eventually(lambda: here.shown() == "both are dead", 3)
+    eventually(lambda: here.shown() == "both are dead")
     here.reads_from(here.primary)
     for standby in standbys:
         standby.start(here.primary)
@@ -93,18 +93,18 @@ def test_a_standby_that_is_killed_costs_no_answer(here: Scene, standbys: list[Se
 
 def test_while_the_primary_is_away_reads_go_on(here: Scene, standbys: list[Server]) -> None:
     here.write("the last")
-    eventually(lambda: here.shown() == "the last", 3)
+    eventually(lambda: here.shown() == "the last")
     here.primary.kill()
     for _ in range(20):
         assert here.shown() == "the last"
         assert here.service.ask("/api/items/?limit=1").status == 200
     assert here.shown(*NO_CACHE) == "503"
     # what has no versions goes to the primary until it is seen to be away
-    eventually(lambda: here.service.ask("/readyz").status == 200, 3)
-    eventually(lambda: here.service.ask("/api/categories/").status == 200, 3)
+    eventually(lambda: here.service.ask("/readyz").status == 200)
+    eventually(lambda: here.service.ask("/api/categories/").status == 200)
     here.primary.start()
     here.write("it is back")
-    eventually(lambda: here.shown() == "it is back", 10)
+    eventually(lambda: here.shown() == "it is back")
     assert here.shown(*NO_CACHE) == "it is back"
 
 
@@ -201,14 +201,14 @@ def test_when_a_standby_is_promoted_reads_go_on_and_the_other_is_not_asked(here:
     """The last one: nothing is as it was after it. `test_promotion.py` has more of this."""
     new, left_behind = standbys
     here.write("before")
-    eventually(lambda: here.shown() == "before", 3)
+    eventually(lambda: here.shown() == "before")
     here.primary.kill()
     new.promote()
     write(new, here.item, "after")
-    assert eventually(lambda: {here.shown()} - {"before"}, 10) == {"after"}
-    assert here.shown(*NO_CACHE) == "after"
+    assert eventually(lambda: {here.shown()} - {"before"}) == {"after"}
+    eventually(lambda: here.shown(*NO_CACHE) == "after")
     assert left_behind.ask("SELECT pg_is_in_recovery()")
     for number in range(10):
         write(new, here.item, str(number))
-        eventually(lambda n=number: here.shown() == str(n), 3)  # type: ignore[misc]
+        eventually(lambda n=number: here.shown() == str(n))  # type: ignore[misc]
     assert here.service.ask("/readyz").status == 200

@@ -57,7 +57,7 @@ class Reader:
     def go_on(self, reads: int) -> None:
         """Wait until so many more reads were answered, none of them with an error."""
         until = len(self.seconds) + reads
-        eventually(lambda: self.failed or len(self.seconds) >= until, 30)
+        eventually(lambda: self.failed or len(self.seconds) >= until)
         assert self.failed == []
 
     def check(self) -> None:
@@ -85,7 +85,7 @@ def test_where_servers_are_named_a_switchover_costs_no_read(others: int) -> None
                 reader.go_on(20)
                 old.start(new)
                 write(new, here.item, "2")
-                eventually(lambda: here.shown() == "2", 10)
+                eventually(lambda: here.shown() == "2")
                 assert here.shown(*NO_CACHE) == "2"
                 reader.go_on(50)
             reader.check()
@@ -130,7 +130,7 @@ def by_services(primary: Server, standby: Server) -> Iterator[tuple[Line, Line, 
         ):
             row = writer.execute("INSERT INTO items (name, description, price) VALUES ('1', '', 1) RETURNING id")
             here = Scene(service, primary, [standby], int((row.fetchone() or [0])[0]))
-            eventually(lambda: service.ask("/readyz").status == 200, 30)
+            eventually(lambda: service.ask("/readyz").status == 200)
             eventually(lambda: here.shown() == "1")
             here.reads_from(standby)
             yield read_write, read_only, here
@@ -157,17 +157,17 @@ def test_where_names_follow_late_a_promoted_standby_is_read_on_until_they_do() -
                 assert here.shown(*NO_CACHE) == "503"
                 assert here.service.ask("/readyz").status == 200
                 write(new, here.item, "2")
-                eventually(lambda: here.shown() == "2", 3)
+                eventually(lambda: here.shown() == "2")
                 read_write.lead_to(new.port)
                 read_write.connect()
-                eventually(lambda: here.shown(*NO_CACHE) == "2", 10)
+                eventually(lambda: here.shown(*NO_CACHE) == "2")
                 write(new, here.item, "3")
-                eventually(lambda: here.shown() == "3", 3)
+                eventually(lambda: here.shown() == "3")
                 old.start(new)
                 read_only.lead_to(old.port)
                 read_only.connect()
                 write(new, here.item, "4")
-                eventually(lambda: here.shown() == "4", 3)
+                eventually(lambda: here.shown() == "4")
                 Scene(here.service, new, [old], here.item).reads_from(old)
             reader.check()
 
@@ -182,7 +182,7 @@ def test_a_promoted_standby_is_left_when_the_old_primary_comes_back_unaware() ->
             old.stop()
             new.promote()
             write(new, here.item, "2")
-            eventually(lambda: here.shown() == "2", 5)
+            eventually(lambda: here.shown() == "2")
             old.start()
             read_write.connect()
             write(old, here.item, "lost")

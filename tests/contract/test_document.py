@@ -117,7 +117,7 @@ def test_each_type_of_problem_is_one_schema_with_its_name() -> None:
     }  # fmt: skip
     for name, kind in kinds.items():
         assert kind == [f"urn:triptych:problem:{hyphenated(name.removesuffix('Problem'))}"]
-    sources = [ROOT / "shared" / "triptych_shared" / "problems.py", ROOT / "gateway" / "nginx.conf.template"]
+    sources = [ROOT / "shared" / "triptych_shared" / "problems.py", ROOT / "gateway" / "nginx" / "problems.conf"]
     titles, gateway = (source.read_text(encoding="utf-8") for source in sources)
     known = set(re.findall('^    "([a-z-]+)": "', titles, re.MULTILINE))
     known |= set(re.findall("urn:triptych:problem:([a-z-]+)", gateway))

@@ -14,7 +14,7 @@ DRAINS = {
     "admin-django": ("services/admin-django/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
     "simple-flask": ("services/simple-flask/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
     "api-fastapi": ("services/api-fastapi/api_fastapi/__main__.py", r"timeout_graceful_shutdown=(\d+)"),
-    "gateway": ("gateway/nginx.conf.template", r"^worker_shutdown_timeout (\d+)s"),
+    "gateway": ("gateway/nginx/nginx.conf", r"^worker_shutdown_timeout (\d+)s"),
 }
 HEARD = 5  # seconds after which every node has heard that a pod is no more to be asked
 SPARE = 5  # seconds from the end of draining to SIGKILL

@@ -4,8 +4,7 @@ import hashlib
 import re
 
 from flask import Response, request
-
-CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
+from triptych_shared.cache_control import PUBLIC_READ
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"[ \t,]*(?:{_TAG}[ \t]*(?:,[ \t,]*|$))*")
@@ -24,7 +23,7 @@ def cacheable(body: bytes, tag: str, link: str | None = None) -> Response:
     else:
         response = Response(body, content_type="application/json")
     response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Cache-Control"] = PUBLIC_READ
     if link:
         response.headers["Link"] = link
     return response

@@ -16,14 +16,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
+from triptych_shared.cache_control import PUBLIC_READ
 
 from catalog.models import Category, Item
 from catalog.reads import cursors, pages, schema
 from catalog.reads.conditional import matches
 from catalog.reads.parameters import ItemParameters, NoParameters, read_parameters
 from catalog.reads.serializers import CategorySerializer, ItemSerializer
-
-CACHEABLE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
 
 
 class ReadView(GenericAPIView[Any]):
@@ -33,7 +32,7 @@ class ReadView(GenericAPIView[Any]):
     authentication_classes: Sequence[type[BaseAuthentication]] = ()
     permission_classes: Sequence[type[BasePermission]] = ()
     parameters_class: type[Serializer[Any]] = NoParameters
-    cache_control = CACHEABLE
+    cache_control = PUBLIC_READ
     default_response_headers: dict[str, str] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

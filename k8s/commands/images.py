@@ -11,11 +11,10 @@ from pathlib import Path
 from k8s.commands.failure import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCKERFILES = {
-    "admin-django": "services/admin-django/Dockerfile",
-    "simple-flask": "services/simple-flask/Dockerfile",
-    "api-fastapi": "services/api-fastapi/Dockerfile",
-    "gateway": "gateway/Dockerfile",
+SERVICES = ("admin-django", "simple-flask", "api-fastapi")
+# What `docker build` is told of each image: its Dockerfile, and which service.
+BUILDS = {name: ("--file", "services/Dockerfile", "--build-arg", f"SERVICE={name}") for name in SERVICES} | {
+    "gateway": ("--file", "gateway/Dockerfile")
 }
 
 
@@ -38,9 +37,9 @@ def build(registry: str) -> dict[str, str]:
     arguments = [word for name in os.environ.get("BUILD_ARGS", "").split() for word in ("--build-arg", name)]
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, dockerfile in DOCKERFILES.items():
+        for name, options in BUILDS.items():
             note = Path(folder) / name
-            run("docker", "build", "--quiet", *arguments, "--iidfile", str(note), "--file", dockerfile, ".")
+            run("docker", "build", "--quiet", *arguments, "--iidfile", str(note), *options, ".")
             found[name] = note.read_text(encoding="utf-8").strip()
     tag = hashlib.sha256("".join(found.values()).encode()).hexdigest()[:12]
     names = {name: f"{registry or 'docker.io/triptych'}/{name}:{tag}" for name in found}

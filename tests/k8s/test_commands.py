@@ -128,7 +128,7 @@ def test_a_cluster_elsewhere_needs_a_registry(machine: Machine) -> None:
     done = machine.run("up", REGISTRY="registry.example/me")
     assert done.returncode == 0, done.stderr
     pushed = [call.split()[-1].rpartition(":")[0] for call in machine.calls if call.startswith("docker push")]
-    assert pushed == [f"registry.example/me/{name}" for name in images.DOCKERFILES]
+    assert pushed == [f"registry.example/me/{name}" for name in images.BUILDS]
     assert "image: registry.example/me/gateway:" in (machine.folder / "applied.yaml").read_text()
 
 

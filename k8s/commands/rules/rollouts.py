@@ -9,10 +9,11 @@ from k8s.commands.rules.environment import resolved
 from k8s.commands.rules.parts import of_kind, selects, serving
 
 ROOT = Path(__file__).resolve().parents[3]
+GUNICORN = ("shared/triptych_shared/gunicorn_settings.py", r"^graceful_timeout = (\d+)")
 # How long each server may take from its signal to its end, in its own words.
 DRAINS = {
-    "admin-django": ("services/admin-django/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
-    "simple-flask": ("services/simple-flask/gunicorn.conf.py", r"^graceful_timeout = (\d+)"),
+    "admin-django": GUNICORN,
+    "simple-flask": GUNICORN,
     "api-fastapi": ("services/api-fastapi/api_fastapi/__main__.py", r"timeout_graceful_shutdown=(\d+)"),
     "gateway": ("gateway/nginx/nginx.conf", r"^worker_shutdown_timeout (\d+)s"),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
+from triptych_shared import VERSION
 from triptych_shared.logs import configuration
 from triptych_shared.settings import database_url, integer, log_level, require, switch, text
 
@@ -201,7 +202,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "admin-django",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

@@ -1,6 +1,7 @@
 """Assemble the application."""
 
 from fastapi import FastAPI
+from triptych_shared import VERSION
 
 from api_fastapi.engine import lifespan
 from api_fastapi.routes import categories, error_handlers, events, health, items
@@ -11,7 +12,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the application; it starts, not ready, also while the database is away."""
     app = FastAPI(
         title="Triptych: api-fastapi",
-        version="0.1.0",
+        version=VERSION,
         summary="Serves the high-throughput reads.",
         openapi_url="/api/openapi.json",
         docs_url=None,  # the gateway serves the documentation of the whole system

@@ -31,7 +31,7 @@ from stack.lock import exclusive
 from stack.settings import load
 from stack.up import up
 from tests.bearer import Bearer
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 HOME = SHARED_TOOLS / "bench"
 REPORT = ROOT / "bench" / "report"
@@ -111,11 +111,11 @@ def run(layout: Layout, items: int, chosen: list[lineup.Peer], quick: bool) -> R
         missing = fetching.result() if fetching else {}
 
         ours = servers.triptych(layout)
-        wire = stack.enter_context(Wire(told["TRIPTYCH_URL"]))
+        client = stack.enter_context(HttpClient(told["TRIPTYCH_URL"]))
         left_out = {each.name: "left out on request" for each in lineup.PEERS if each not in chosen}
         results = Results(about.describe(items, extent, connection, quick), missing=left_out)
         measuring = Measuring(
-            told, scene, connection, list(ours["gateway"].groups["postgres"]), Bearer(wire), extent, folder, results
+            told, scene, connection, list(ours["gateway"].groups["postgres"]), Bearer(client), extent, folder, results
         )
         say("Triptych beside what is possible")
         with plan.own(layout, ours, quick) as comparisons:

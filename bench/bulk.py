@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 
 from tests.bearer import Bearer, send
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 ROWS = 1_000
 WORDS = ("enamel", "mug", "holds", "water", "outlives", "owner", "steel", "bolt", "kitchen", "garden", "lamp", "oak")
@@ -33,7 +33,7 @@ def rows(skus: Sequence[str], price: str) -> list[dict[str, object]]:
     ]
 
 
-def measure(client: Wire, bearer: Bearer, name: str, requests: Sequence[list[dict[str, object]]]) -> None:
+def measure(client: HttpClient, bearer: Bearer, name: str, requests: Sequence[list[dict[str, object]]]) -> None:
     """Send the requests one after the other, and print what they came to."""
     times = []
     for sent in requests:
@@ -60,7 +60,7 @@ def main() -> None:
     known = [f"GEN-{number:07}" for number in random.sample(range(1, chosen.items + 1), count * ROWS)]
     old = [known[start : start + ROWS] for start in range(0, len(known), ROWS)]
     half = [[*skus[: ROWS // 2], *(uuid.uuid4().hex for _ in range(ROWS // 2))] for skus in old]
-    with Wire(os.environ.get("TRIPTYCH_URL", "http://127.0.0.1:8080")) as client:
+    with HttpClient(os.environ.get("TRIPTYCH_URL", "http://127.0.0.1:8080")) as client:
         bearer = Bearer(client)
         for name, batches in (
             ("(warming up)", [rows([uuid.uuid4().hex for _ in range(ROWS)], "1.00") for _ in range(3)]),

@@ -9,7 +9,7 @@ from bench.measuring import PGBENCH, Comparison
 from bench.results import Promise
 from bench.servers import Target
 from stack.layout import Layout
-from tests.wire import Reply
+from tests.http_client import Reply
 
 
 class DifferentError(Exception):

@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 
 from bench.intervals import percentile
+from tests.http_client import HttpClient
 from tests.threads import Threads
-from tests.wire import Wire
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class Probe(Threads):
                 self.writes.append(Write(item, row[0], time.monotonic()))
 
     def _read(self) -> None:
-        with Wire(f"http://127.0.0.1:{self._port}") as wire:
+        with HttpClient(f"http://127.0.0.1:{self._port}") as client:
             for item in self._beats(self._rates[1]):
                 sent = time.monotonic()
-                reply = wire.get(self._target(item))
+                reply = client.get(self._target(item))
                 if reply.status == 200:
                     self.reads.append(Read(item, self._version(reply.body), sent))

@@ -19,8 +19,8 @@ from bench.dialects import GraphQL, Rest, Triptych
 from stack import nginx, ports
 from stack.layout import ROOT, Layout
 from stack.supervision import Supervisor
+from tests.http_client import HttpClient, Reply
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 ITEM = "/api/items/1/"
 PINNED = "/fastapi"  # the gateway's routes past its cache
@@ -38,8 +38,8 @@ class Target:
 
     def get(self, target: str) -> Reply:
         """Read once, over a connection of its own."""
-        with Wire(f"http://127.0.0.1:{self.port}", timeout=30) as wire:
-            return wire.get(self.prefix + target)
+        with HttpClient(f"http://127.0.0.1:{self.port}", timeout=30) as client:
+            return client.get(self.prefix + target)
 
 
 @contextmanager
@@ -58,8 +58,8 @@ def started(command: list[str], folder: Path, environment: Mapping[str, str], po
             if process.poll() is not None:
                 log.seek(0)
                 raise RuntimeError(f"{command[0]} ended: {log.read().decode(errors='replace')[-500:]}")
-            with Wire(f"http://127.0.0.1:{port}", timeout=5) as wire:
-                return wire.get(ITEM).status < 500
+            with HttpClient(f"http://127.0.0.1:{port}", timeout=5) as client:
+                return client.get(ITEM).status < 500
 
         try:
             until(answers, what=f"{command[0]} answers on port {port}")

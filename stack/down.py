@@ -3,8 +3,8 @@
 import shutil
 import time
 
-from stack import leftovers
-from stack.launch import gone
+from stack import orphans
+from stack.exec_wrapper import gone
 from stack.layout import Layout
 from stack.lock import exclusive
 from stack.supervision import Supervisor
@@ -22,10 +22,10 @@ def down(layout: Layout) -> None:
         supervisor = Supervisor(layout)
         orderly = supervisor.answers()
         if orderly:
-            processes = leftovers.find(layout)
+            processes = orphans.find(layout)
             supervisor.shut_down()
             gone(processes, PATIENCE)
-        ended = leftovers.end(layout)
+        ended = orphans.end(layout)
         if not orderly and not ended:
             print(f"Nothing runs in {layout.home}.")
             return

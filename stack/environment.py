@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stack import credentials, running
+from stack import credentials, run_state
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.topology import MARKER, database_url
@@ -20,7 +20,7 @@ def told(layout: Layout) -> dict[str, str]:
 
     The admin user's password is UNKNOWN when it is another than what this stack was told or has made up.
     """
-    found = running.required(layout)
+    found = run_state.required(layout)
     secrets = credentials.load(layout.credentials)
 
     def url(role: str) -> str:
@@ -67,7 +67,7 @@ def _right(layout: Layout, user: str, passwords: list[str]) -> str:
 
 def execute(layout: Layout, name: str, command: list[str]) -> None:
     """Become a command in a service's folder and environment. Raises StackError when that cannot be."""
-    running.required(layout)
+    run_state.required(layout)
     path = layout.run / f"{name}.json"
     if not path.is_file():
         names = ", ".join(sorted(each.stem for each in layout.run.glob("*.json") if each != layout.running))

@@ -9,10 +9,10 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.conninfo import make_conninfo
 
-from stack.account import unprivileged
 from stack.binaries import MAJOR, locate
 from stack.errors import StackError
 from stack.layout import LONGEST_SOCKET_PATH, Layout
+from stack.postgres_user import unprivileged
 from stack.topology import MARKER
 
 DATABASE = "triptych"

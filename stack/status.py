@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import psutil
 
-from stack import leftovers, running
+from stack import orphans, run_state
 from stack.layout import Layout
 from stack.supervision import NAMES, State, Supervisor
 
@@ -31,18 +31,18 @@ class Row:
 
 def status(layout: Layout, *, as_json: bool) -> int:
     """Print the status and return the exit status."""
-    found = running.noted(layout)
+    found = run_state.noted(layout)
     supervisor = Supervisor(layout)
     states = supervisor.states()
     if not states or found is None:
-        orphans = leftovers.find(layout)
+        left = orphans.find(layout)
         if as_json:
             print(json.dumps({"processes": [], "url": None, "urls": {}}))
         else:
             print(f"Nothing runs in {layout.home} (make up).")
-        if orphans:
-            left = f"{len(orphans)} processes of a stack without supervisord are left"
-            print(f"{left}: make up and make down end them.", file=sys.stderr)
+        if left:
+            found_left = f"{len(left)} processes of a stack without supervisord are left"
+            print(f"{found_left}: make up and make down end them.", file=sys.stderr)
         return NOTHING_RUNS
     restarts = _restarts(layout)
     rows = [_row(states[name], found, restarts.get(name, 0)) for name in NAMES if name in states]
@@ -54,7 +54,7 @@ def status(layout: Layout, *, as_json: bool) -> int:
     return 0
 
 
-def _row(state: State, found: running.Running, restarts: int) -> Row:
+def _row(state: State, found: run_state.RunState, restarts: int) -> Row:
     family = _family(state.pid)
     return Row(
         name=state.name,
@@ -75,9 +75,9 @@ def _supervisord(pid: int | None) -> Row:
     return Row("supervisord", "running", pid, None, uptime, 0, sum(map(_pss, family)), [each.pid for each in family])
 
 
-def _state(state: State, found: running.Running) -> str:
+def _state(state: State, found: run_state.RunState) -> str:
     """Return supervisord's word in lower case; `ready` for a process that answers its readiness check."""
-    if state.name in found.urls and state.pid and running.ready(found.urls[state.name]):
+    if state.name in found.urls and state.pid and run_state.ready(found.urls[state.name]):
         return "ready"
     return state.state.lower()
 
@@ -110,7 +110,7 @@ def _restarts(layout: Layout) -> dict[str, int]:
     return {name: names.count(name) - 1 for name in set(names)}
 
 
-def _print(rows: list[Row], found: running.Running) -> None:
+def _print(rows: list[Row], found: run_state.RunState) -> None:
     line = "{:<14} {:<9} {:>8} {:>6} {:>9} {:>9} {:>10}"
     print(line.format("process", "state", "pid", "port", "uptime", "restarts", "memory"))
     for row in rows:

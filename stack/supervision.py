@@ -66,7 +66,7 @@ def configuration(layout: Layout, topology: Topology, postgres: Postgres) -> str
         _program(layout, "postgres", postgres.command(), {"stopsignal": "INT", "environment": marker} | account)
     )
     for each in topology.supervised:
-        command = (sys.executable, str(Path(__file__).with_name("launch.py")), str(layout.run), each.name)
+        command = (sys.executable, str(Path(__file__).with_name("exec_wrapper.py")), str(layout.run), each.name)
         signal_ = "QUIT" if each.name == "gateway" else "TERM"  # nginx's graceful shutdown is QUIT
         parts.append(_program(layout, each.name, command, {"stopsignal": signal_, "environment": marker}))
     lines = []

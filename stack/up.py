@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from stack import credentials, difference, leftovers, nginx, ports, running, static
+from stack import credentials, difference, nginx, orphans, ports, run_state, static
 from stack.errors import StackError
 from stack.layout import Layout
 from stack.lock import exclusive
@@ -29,12 +29,12 @@ def up(settings: Settings) -> None:
     layout = Layout(settings.home)
     layout.make()
     with exclusive(layout.home, "up"), _interruptible():
-        if running.whole(layout):
-            found = running.required(layout)
+        if run_state.all_healthy(layout):
+            found = run_state.required(layout)
             print(f"Triptych already runs at {_shown(found.url)}/ (make status, make logs, make down).")
             _tell_differences(found, settings)
             return
-        cleaned = leftovers.end(layout)
+        cleaned = orphans.end(layout)
         if cleaned:
             print(f"  {cleaned} processes of a stack that did not end properly were ended.")
         layout.make()
@@ -46,7 +46,7 @@ def up(settings: Settings) -> None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if isinstance(error, KeyboardInterrupt):
                 print("\nInterrupted: everything is taken down again.", flush=True)
-            leftovers.end(layout)
+            orphans.end(layout)
             raise
 
 
@@ -88,8 +88,8 @@ def _raise(settings: Settings, layout: Layout, clock: Clock) -> None:
     phase.wait(["gateway"], phase.ready)
 
     password = settings.admin_password or secrets.admin_password
-    found = running.Running(topology.ports, settings.admin_user, password, difference.chosen(settings), code)
-    running.note(layout, found)
+    found = run_state.RunState(topology.ports, settings.admin_user, password, difference.chosen(settings), code)
+    run_state.note(layout, found)
     said = (layout.logs / "bootstrap.log").read_text(encoding="utf-8", errors="replace")
     is_new = MADE_USER in said or not layout.password_shown.exists()
     keeps = [line.removeprefix(WARNING) for line in said.splitlines() if line.startswith(WARNING)]
@@ -109,7 +109,7 @@ class Phase:
 
     def ready(self, name: str) -> bool:
         """Say whether a service is ready. Raises StackError for an answer that waiting does not change."""
-        status, reason = running.readiness(f"http://127.0.0.1:{self.topology.ports[name]}")
+        status, reason = run_state.readiness(f"http://127.0.0.1:{self.topology.ports[name]}")
         if status not in (None, 200, *WAITING):
             log = _tail(self.layout, name)
             raise StackError(f"{name} answers its readiness check with status {status}; the end of its log:\n{log}")
@@ -183,7 +183,7 @@ def _tail(layout: Layout, name: str) -> str:
     return "\n".join(f"    {line}" for line in lines[-LINES:]) or "    (it is empty)"
 
 
-def _tell(found: running.Running, clock: Clock, *, with_password: bool) -> None:
+def _tell(found: run_state.RunState, clock: Clock, *, with_password: bool) -> None:
     url = _shown(found.url)
     print(
         f"\n  pages      {url}/\n  items      {url}/api/items/\n  admin      {url}/admin/   user {found.admin_user}",
@@ -194,7 +194,7 @@ def _tell(found: running.Running, clock: Clock, *, with_password: bool) -> None:
     print(f"\n  docs       {url}/api/docs/\n\nready in {clock.seconds:.1f} s (make status, make logs, make down)")
 
 
-def _tell_differences(found: running.Running, settings: Settings) -> None:
+def _tell_differences(found: run_state.RunState, settings: Settings) -> None:
     lines = difference.lines(found.settings, difference.chosen(settings), found.code, difference.code())
     if lines:
         print("What `make up` would start now differs; `make down` and `make up` start it, on the same data:")

@@ -4,8 +4,8 @@ import json
 import os
 import time
 
+from tests.http_client import HttpClient, Reply
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 RENEWED_AFTER = 240  # seconds; a token is good for 300
 
@@ -13,7 +13,7 @@ RENEWED_AFTER = 240  # seconds; a token is good for 300
 class Bearer:
     """Asks for a token when there is none, or none that will last."""
 
-    def __init__(self, gateway: Wire) -> None:
+    def __init__(self, gateway: HttpClient) -> None:
         self._gateway = gateway
         self._headers: dict[str, str] = {}
         self._since = float("-inf")
@@ -36,7 +36,7 @@ class Bearer:
         return None if reply.status == 503 else reply
 
 
-def send(client: Wire, method: str, target: str, value: object, headers: dict[str, str] | None = None) -> Reply:
+def send(client: HttpClient, method: str, target: str, value: object, headers: dict[str, str] | None = None) -> Reply:
     """Send the value as JSON and return the response."""
     pairs = {"Content-Type": "application/json", **(headers or {})}
     return client.request(method, target, pairs, json.dumps(value).encode())

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tests.bearer import Bearer
+from tests.http_client import HttpClient
 from tests.ready import PREFIXES, wait_until_ready
 from tests.system import System, system_of_environment
-from tests.wire import Wire
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,30 +28,30 @@ def url() -> str:
 
 
 @pytest.fixture(scope="session")
-def gateway(url: str) -> Iterator[Wire]:
+def gateway(url: str) -> Iterator[HttpClient]:
     """A client of the gateway itself."""
-    with Wire(url) as client:
+    with HttpClient(url) as client:
         wait_until_ready(client)
         yield client
 
 
 @pytest.fixture(scope="session")
-def bearer(gateway: Wire) -> Bearer:
+def bearer(gateway: HttpClient) -> Bearer:
     """The first user's token, who may do everything."""
     return Bearer(gateway)
 
 
 @pytest.fixture(scope="session")
-def frameworks(url: str, gateway: Wire) -> Iterator[dict[str, Wire]]:
+def frameworks(url: str, gateway: HttpClient) -> Iterator[dict[str, HttpClient]]:
     """One client per framework, pinned to it, by the service's name."""
-    clients = {service: Wire(url, prefix) for service, prefix in PREFIXES.items()}
+    clients = {service: HttpClient(url, prefix) for service, prefix in PREFIXES.items()}
     yield clients
     for client in clients.values():
         client.close()
 
 
 @pytest.fixture(params=list(PREFIXES))
-def framework(request: pytest.FixtureRequest, frameworks: dict[str, Wire]) -> Wire:
+def framework(request: pytest.FixtureRequest, frameworks: dict[str, HttpClient]) -> HttpClient:
     """The client of one framework; the test runs once for each."""
     return frameworks[request.param]
 

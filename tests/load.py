@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from tests.http_client import Headers, HttpClient, Reply
 from tests.threads import Threads
-from tests.wire import Headers, Reply, Wire
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Load(Threads):
         return [outcome for outcome in list(self.outcomes) if not outcome.succeeded]
 
     def _read(self) -> None:
-        with Wire(self._url) as client:
+        with HttpClient(self._url) as client:
             while True:
                 with self._lock:
                     due, target = self._started + next(self._tickets) / self._rate, next(self._targets)
@@ -80,7 +80,7 @@ class Load(Threads):
                 self.outcomes.append(_outcome(client, target, self._headers))
 
 
-def _outcome(client: Wire, target: str, headers: Headers) -> Outcome:
+def _outcome(client: HttpClient, target: str, headers: Headers) -> Outcome:
     began = time.monotonic()
     try:
         reply = client.get(target, headers)

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stack import nginx, ports
+from tests.http_client import HttpClient
 from tests.system import ROOT
 from tests.wait import until
-from tests.wire import Wire
 
 NOBODY = "127.0.0.1:1"
 ORDINARY = """
@@ -86,7 +86,7 @@ def _running(command: list[str], folder: Path, environment: dict[str, str], log:
 
         def answers() -> bool:
             assert process.poll() is None, log.read_text()
-            with Wire(url) as client:
+            with HttpClient(url) as client:
                 return bool(client.get("/-/").status)
 
         until(answers, what="nginx answers")

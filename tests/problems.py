@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.wire import Reply
+from tests.http_client import Reply
 
 
 def assert_problem(reply: Reply, status: int, kind: str, errors: set[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.wire import Headers
+from tests.http_client import Headers
 
 EVENTS = "/api/items/events/"
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tests.wire import Reply
+from tests.http_client import Reply
 
 MADE_BY_NGINX = {"server", "date", "content-type", "content-length", "connection"}
 TEMPLATE = """

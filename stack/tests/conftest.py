@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from stack import leftovers, ports
+from stack import orphans, ports
 from stack.down import remove
 from stack.layout import ROOT, SHARED_TOOLS, Layout
 
@@ -73,7 +73,7 @@ class Stack:
 
     def assert_nothing_is_left(self) -> None:
         """Check that no process, no port and no socket of the stack is there any more."""
-        assert [process.cmdline() for process in leftovers.find(self.layout)] == []
+        assert [process.cmdline() for process in orphans.find(self.layout)] == []
         assert [each for each in psutil.net_connections("tcp") if self._ours(each) and each.status == "LISTEN"] == []
         assert [path for path in self.home.rglob("*") if path.is_socket()] == []
         assert not self.layout.short.exists()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import leftovers
+from stack import orphans
 from stack.layout import ROOT, SHARED_TOOLS, Layout
-from stack.running import ready
+from stack.run_state import ready
 from stack.tests.clones import Clone
 from tests.wait import until
 
@@ -53,7 +53,7 @@ def clone() -> Iterator[Clone]:
     shutil.rmtree(place, ignore_errors=True)
     clone = Clone.make_in(place / "a clone")
     yield clone
-    leftovers.end(Layout(clone.folder / ".local"))
+    orphans.end(Layout(clone.folder / ".local"))
     shutil.rmtree(place)
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from stack.tests.conftest import Stack
+from tests.http_client import HttpClient, Reply
 from tests.problems import assert_problem
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 TOKEN, FORM, CHANGE = "/api/auth/token/", "/admin/login/", "/admin/password_change/"
 LIMIT = 3  # and one that is under way
 
 
 @pytest.fixture
-def gateway(stack: Stack, tmp_path: Path) -> Iterator[Wire]:
+def gateway(stack: Stack, tmp_path: Path) -> Iterator[HttpClient]:
     """A second gateway of the stack, which believes its client's X-Forwarded-For."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -36,7 +36,7 @@ def gateway(stack: Stack, tmp_path: Path) -> Iterator[Wire]:
             process["command"], cwd=process["folder"], env={**process["environment"], **own}, stdout=log, stderr=log
         )
     try:
-        with Wire(f"http://127.0.0.1:{port}") as client:
+        with HttpClient(f"http://127.0.0.1:{port}") as client:
             until(lambda: client.get("/livez").status == 200, what="the gateway answers")
             yield client
     finally:
@@ -44,13 +44,13 @@ def gateway(stack: Stack, tmp_path: Path) -> Iterator[Wire]:
         running.wait(30)
 
 
-def log_in(gateway: Wire, address: str, path: str = TOKEN) -> Reply:
+def log_in(gateway: HttpClient, address: str, path: str = TOKEN) -> Reply:
     """Try to, without a password: nothing is hashed."""
     headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
     return gateway.request("POST", path, headers, b"{}")
 
 
-def test_an_address_may_try_so_often_and_is_told_when_again(gateway: Wire) -> None:
+def test_an_address_may_try_so_often_and_is_told_when_again(gateway: HttpClient) -> None:
     statuses = [log_in(gateway, "203.0.113.1").status for _ in range(LIMIT + 1)]
     assert statuses == [400] * (LIMIT + 1)
     refused = log_in(gateway, "203.0.113.1")
@@ -61,19 +61,19 @@ def test_an_address_may_try_so_often_and_is_told_when_again(gateway: Wire) -> No
     assert gateway.get("/admin/login/", {"X-Forwarded-For": "203.0.113.1"}).status == 200
 
 
-def test_every_route_that_takes_a_password_counts(gateway: Wire) -> None:
+def test_every_route_that_takes_a_password_counts(gateway: HttpClient) -> None:
     for path in (TOKEN, FORM, CHANGE, FORM):
         assert log_in(gateway, "203.0.113.3", path).status != 429, path
     assert {log_in(gateway, "203.0.113.3", path).status for path in (TOKEN, FORM, CHANGE)} == {429}
 
 
-def test_another_spelling_of_the_path_counts(gateway: Wire) -> None:
+def test_another_spelling_of_the_path_counts(gateway: HttpClient) -> None:
     for _ in range(LIMIT + 1):
         log_in(gateway, "203.0.113.4", "/api/auth/%74oken/")
     assert log_in(gateway, "203.0.113.4").status == 429
 
 
-def test_an_ipv6_network_of_64_bits_is_one_client(gateway: Wire) -> None:
+def test_an_ipv6_network_of_64_bits_is_one_client(gateway: HttpClient) -> None:
     """The bytes 00, 0a and ff are among them: what a pattern might stumble over."""
     for host in ("::1", "ff:a:0a0a:1", "0:0:0:0", "ffff:ffff:ffff:ffff"):
         address = f"2001:db8:0:a{host}" if host.startswith("::") else f"2001:db8:0:a:{host}"
@@ -82,7 +82,7 @@ def test_an_ipv6_network_of_64_bits_is_one_client(gateway: Wire) -> None:
     assert log_in(gateway, "2001:db8:0:b::1").status == 400
 
 
-def test_an_ipv4_address_in_ipv6_form_is_the_ipv4_address(gateway: Wire) -> None:
+def test_an_ipv4_address_in_ipv6_form_is_the_ipv4_address(gateway: HttpClient) -> None:
     for _ in range(LIMIT + 1):
         log_in(gateway, "198.51.100.1")
     assert log_in(gateway, "::ffff:198.51.100.1").status == 429

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from stack import inherited, leftovers, packages, topology
+from stack import inherited, orphans, packages, topology
 from stack.layout import ROOT, SHARED_TOOLS, Layout
 from stack.tests.conftest import Stack
 
@@ -35,7 +35,7 @@ def test_no_variable_of_an_odd_shell_reaches_a_process_and_no_demo_is_no_demo(em
         ["make", "up"], cwd=ROOT, env={**os.environ, **ODD, **own}, text=True, capture_output=True, timeout=180
     )
     assert said.returncode == 0, said.stdout + said.stderr
-    processes = leftovers.find(Layout(empty_stack.home))
+    processes = orphans.find(Layout(empty_stack.home))
     assert len(processes) >= 10
     for process in processes:
         there = process.environ().items()

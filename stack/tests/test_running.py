@@ -8,7 +8,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from stack import credentials, environment
-from stack.launch import alive
+from stack.exec_wrapper import alive
 from stack.layout import ROOT
 from stack.tests.conftest import Stack
 from tests.wait import until

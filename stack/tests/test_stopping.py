@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from stack.down import remove
-from stack.launch import alive
+from stack.exec_wrapper import alive
 from stack.layout import Layout
 from stack.tests.conftest import Stack
 

@@ -17,9 +17,9 @@ from stack.ports import free_base
 from tests.boundary.databases import Server
 from tests.boundary.processes import COMMANDS, Process
 from tests.boundary.tree import Tree
+from tests.http_client import HttpClient
 from tests.ready import wait_until_ready
 from tests.wait import until
-from tests.wire import Wire
 
 HANDED_OVER = ("admin-django", "simple-flask")  # those whose socket outlives them
 
@@ -46,7 +46,7 @@ class Deployment:
             for service in COMMANDS:
                 self._running[service] = self._start(service, self._tree)
             self._running["gateway"] = self._start_gateway(self._tree)
-            with Wire(self.url) as client:
+            with HttpClient(self.url) as client:
                 wait_until_ready(client)
             self._stack = stack.pop_all()
         return self

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.boundary.databases import Server
 from tests.boundary.tree import Tree
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 COMMANDS = {
     "admin-django": ["gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"],
@@ -42,7 +42,7 @@ class Process:
     def answers(self, path: str) -> int:
         """Return the status with which it answers; raises AssertionError when the process has ended."""
         assert self._process.poll() is None, self.log.read_text(errors="replace")[-4000:]
-        with Wire(self.url) as client:
+        with HttpClient(self.url) as client:
             return client.get(path).status
 
     def lives(self) -> bool:

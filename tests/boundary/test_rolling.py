@@ -14,10 +14,10 @@ from tests.boundary.processes import COMMANDS, serving
 from tests.boundary.release import previous_release, unpack
 from tests.boundary.tree import Tree
 from tests.boundary.writers import FormWriter, SqlWriter
+from tests.http_client import HttpClient
 from tests.load import Load
 from tests.ready import PREFIXES
 from tests.wait import until
-from tests.wire import Wire
 
 TARGETS = [
     "/api/items/1/",
@@ -83,7 +83,7 @@ class Roll:
             rows = database.execute("SELECT name, price::text FROM items WHERE name ~ '^(rolling|form) '").fetchall()
         written = {name: price for writer in self.writers for name, price in writer.written.items()}
         assert dict(rows) == {name: price for name, price in written.items() if price is not None}
-        with Wire(self.deployment.url) as client:
+        with HttpClient(self.deployment.url) as client:
             for target in ["/api/items/?limit=200&sort=-id", "/api/categories/"]:
                 told = {client.get(f"{prefix}{target}").body for prefix in PREFIXES.values()}
                 assert len(told) == 1
@@ -107,7 +107,7 @@ def test_a_release_rolls_out_without_an_error(rolling: Roll) -> None:
                 assert new.answers("/readyz") == 503
         rolling.bootstrap(rolling.present)
         rolling.go_on()
-        with Wire(rolling.deployment.url) as client:
+        with HttpClient(rolling.deployment.url) as client:
             for prefix in PREFIXES.values():
                 assert client.get(f"{prefix}/readyz").status == 200, "the old code serves on the new schema"
         for service in COMMANDS:

@@ -16,10 +16,10 @@ from tests.boundary.processes import COMMANDS, Process, serving
 from tests.boundary.schema_changes import CHANGES
 from tests.boundary.tree import Tree
 from tests.boundary.writers import Writer
+from tests.http_client import HttpClient
 from tests.load import Load
 from tests.problems import assert_problem
 from tests.wait import until
-from tests.wire import Wire
 
 READS = [
     "/api/items/1/",
@@ -40,7 +40,7 @@ class ApiWriter(Writer):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._client = Wire(url)
+        self._client = HttpClient(url)
         self._who: dict[str, str] = {}
 
     def write(self, number: int) -> None:
@@ -194,7 +194,7 @@ def test_readiness_is_told_as_503_whatever_is_wrong(scene: Scene, state: str) ->
     scene.owner.execute(spoil.encode())
     try:
         for process in scene.processes.values():
-            with Wire(process.url) as client:
+            with HttpClient(process.url) as client:
                 assert_problem(client.get("/readyz"), 503, "unavailable")
     finally:
         scene.owner.execute(mend.encode())

@@ -6,8 +6,8 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from tests.boundary.databases import Server
+from tests.http_client import HttpClient, Reply
 from tests.threads import Threads
-from tests.wire import Reply, Wire
 
 
 class Writer(Threads):
@@ -72,7 +72,7 @@ class FormWriter(Writer):
 
     def __init__(self, url: str, user: str, password: str) -> None:
         super().__init__()
-        self._client = Wire(url)
+        self._client = HttpClient(url)
         self._cookies: SimpleCookie = SimpleCookie()
         reply = self._send(
             "POST", "/admin/login/", self._form("/admin/login/") | {"username": user, "password": password}

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.visitor import Visitor
+from tests.http_client import HttpClient
 from tests.wait import PATIENCE
-from tests.wire import Wire
 
 # Nothing that a browser does on its own may count as the page's doing.
 ARGUMENTS = [
@@ -52,7 +52,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, url: str, gateway: Wire) -> Iterator[Visitor]:
+def visitor(browser: Browser, url: str, gateway: HttpClient) -> Iterator[Visitor]:
     """A visitor on a wide, light screen."""
     with Visitor(browser, url) as arrived:
         yield arrived

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.back_office import DOORS, OTHERS, PAGES, Scene, make_scene, sign_in
 from tests.browser.looks import View, faults
 from tests.browser.visitor import Visitor
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 PHONE_AND_DESK: list[View] = [(390, "light"), (1280, "dark")]
 ALL: list[View] = [(width, scheme) for width in (390, 768, 1280, 1440) for scheme in ("light", "dark")]
@@ -29,7 +29,7 @@ def scene(database: psycopg.Connection) -> Scene:
 
 
 @pytest.fixture(scope="module")
-def clerk(browser: Browser, url: str, gateway: Wire) -> Iterator[Visitor]:
+def clerk(browser: Browser, url: str, gateway: HttpClient) -> Iterator[Visitor]:
     """One visitor for all pages, signed in."""
     with Visitor(browser, url) as arrived:
         sign_in(arrived)
@@ -48,7 +48,7 @@ def test_a_page_of_the_back_office_can_be_read_by_everybody(
 
 @in_views(DOORS)
 def test_a_page_at_the_door_can_be_read_by_everybody(
-    browser: Browser, url: str, gateway: Wire, scene: Scene, name: str, views: list[View]
+    browser: Browser, url: str, gateway: HttpClient, scene: Scene, name: str, views: list[View]
 ) -> None:
     with Visitor(browser, url) as stranger:
         DOORS[name](stranger, scene)
@@ -84,7 +84,7 @@ def test_the_names_on_the_front_page_are_for_people(clerk: Visitor, scene: Scene
     expect(clerk.page.locator(".who", has_text="a command on the server").first).to_be_visible()
 
 
-def test_a_stranger_is_not_asked_for_a_code(browser: Browser, url: str, gateway: Wire, scene: Scene) -> None:
+def test_a_stranger_is_not_asked_for_a_code(browser: Browser, url: str, gateway: HttpClient, scene: Scene) -> None:
     with Visitor(browser, url) as stranger:
         stranger.open("/admin/login/", "#login-form")
         assert stranger.page.get_by_label("Code").count() == 0

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import ITEMS
 from tests.browser.visitor import Visitor
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 SERVICES = {"Django": "admin-django", "Flask": "simple-flask", "FastAPI": "api-fastapi"}
 
@@ -164,7 +164,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, url: str, width: int
         assert someone.page.locator("table").evaluate("table => table.scrollWidth") <= width
 
 
-def test_the_docs_list_every_operation_of_the_contract(visitor: Visitor, gateway: Wire) -> None:
+def test_the_docs_list_every_operation_of_the_contract(visitor: Visitor, gateway: HttpClient) -> None:
     visitor.open("/api/docs/", ".opblock")
     contract = gateway.get("/api/openapi.json").json()
     methods = {"get", "head", "post", "put", "patch", "delete"}

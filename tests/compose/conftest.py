@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.compose.project import Project, free_port
+from tests.http_client import HttpClient
 from tests.ready import PREFIXES, wait_until_ready
-from tests.wire import Wire
 
 # `python -m tests.compose` sets it; without a compose system there is nothing here to test.
 collect_ignore_glob = [] if os.environ.get("TRIPTYCH_SYSTEM") == "compose" else ["test_*.py"]
@@ -40,7 +40,7 @@ def replicated() -> Iterator[Project]:
     try:
         project.compose("up", "--build", "--wait", *scales)
         migrate = project.config()["services"]["migrate"]["environment"]
-        with pytest.MonkeyPatch.context() as told, Wire(project.url) as gateway:
+        with pytest.MonkeyPatch.context() as told, HttpClient(project.url) as gateway:
             told.setenv("TRIPTYCH_ADMIN_USER", migrate["TRIPTYCH_ADMIN_USER"])
             told.setenv("TRIPTYCH_ADMIN_PASSWORD", migrate["TRIPTYCH_ADMIN_PASSWORD"])
             wait_until_ready(gateway)

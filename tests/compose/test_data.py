@@ -6,14 +6,14 @@ import psycopg
 import pytest
 
 from tests.compose.project import Project
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 IDLE_LIMIT = 400  # MB, the whole system
 
 
 def names_found(project: Project, name: str) -> list[str]:
     """Return the names of the items that the gateway finds for this name."""
-    with Wire(project.url) as client:
+    with HttpClient(project.url) as client:
         reply = client.get(f"/api/items/?q={name}")
     assert reply.status == 200, reply
     return [item["name"] for item in reply.json()]

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.compose.project import Project
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 
 def services_in(project: Project, status: str) -> set[str]:
@@ -37,5 +37,5 @@ def test_a_failed_migration_is_explained_nothing_is_ready_and_the_next_up_repair
     with psycopg.connect(superuser, autocommit=True) as database:
         database.execute("DROP TABLE categories")
     second_project.compose("up", "--wait")
-    with Wire(second_project.url) as client:
+    with HttpClient(second_project.url) as client:
         assert client.get("/readyz").status == 200

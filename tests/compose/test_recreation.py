@@ -7,9 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from tests.compose.project import Project
+from tests.http_client import HttpClient
 from tests.ready import PREFIXES
 from tests.wait import until
-from tests.wire import Wire
 
 FOUND_WITHIN = 5.0
 
@@ -21,14 +21,14 @@ def address(project: Project, service: str) -> str:
     return found
 
 
-def answers(client: Wire, prefix: str, service: str) -> bool:
+def answers(client: HttpClient, prefix: str, service: str) -> bool:
     """Tell whether a read, pinned to a framework by the prefix, is answered by this service."""
     reply = client.get(f"{prefix}/api/items/?limit=1")
     return reply.status == 200 and reply.header("X-Served-By") == service
 
 
 @pytest.mark.disruptive
-def test_two_services_that_swapped_their_addresses_are_not_confused(project: Project, gateway: Wire) -> None:
+def test_two_services_that_swapped_their_addresses_are_not_confused(project: Project, gateway: HttpClient) -> None:
     before = {service: address(project, service) for service in ("simple-flask", "api-fastapi")}
     project.compose("rm", "--stop", "--force", *before)
     # the engine gives the lowest free address to whoever comes first: the one that had the higher
@@ -43,7 +43,7 @@ def test_two_services_that_swapped_their_addresses_are_not_confused(project: Pro
 @pytest.mark.disruptive
 @pytest.mark.parametrize("service", PREFIXES)
 def test_a_service_made_anew_is_found_and_no_read_fails_meanwhile(
-    project: Project, gateway: Wire, service: str
+    project: Project, gateway: HttpClient, service: str
 ) -> None:
     command = ["docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", "--wait", service]
     quiet = subprocess.DEVNULL
@@ -61,7 +61,7 @@ def test_a_service_made_anew_is_found_and_no_read_fails_meanwhile(
 @pytest.mark.disruptive
 @pytest.mark.parametrize("service", ["postgres", "gateway"])
 def test_after_the_database_or_the_gateway_is_made_anew_every_framework_answers(
-    project: Project, gateway: Wire, service: str
+    project: Project, gateway: HttpClient, service: str
 ) -> None:
     project.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", service)
     for name, prefix in PREFIXES.items():

@@ -18,11 +18,11 @@ from tests.bearer import Bearer, send
 from tests.compose.containers import is_healthy
 from tests.compose.project import Project
 from tests.compose.writing import Writing
+from tests.http_client import HttpClient
 from tests.load import Load
 from tests.ready import PREFIXES
 from tests.threads import Threads
 from tests.wait import until
-from tests.wire import Wire
 
 READS = (
     "/api/items/", "/api/items/1/", "/api/items/?sort=-price&limit=20", "/api/categories/", "/api/auth/jwks.json",
@@ -42,7 +42,7 @@ class Quoting(Threads):
         self._pause = pause
 
     def _ask(self) -> None:
-        with Wire(self._url) as gateway:
+        with HttpClient(self._url) as gateway:
             while not self.over.wait(self._pause):
                 try:
                     reply = send(gateway, "POST", "/api/tasks/quotes/", QUOTE)
@@ -93,7 +93,7 @@ def kill(container: str) -> None:
 
 def logged(project: Project, mark: str) -> list[dict[str, Any]]:
     """Return the lines of the gateway's access log since the request for `mark`, which is made now and waited for."""
-    with Wire(project.url) as gateway:
+    with HttpClient(project.url) as gateway:
         gateway.get(f"/livez?end-of-{mark}")
 
     [container] = project.compose("ps", "--quiet", "gateway").stdout.split()
@@ -112,7 +112,7 @@ def logged(project: Project, mark: str) -> list[dict[str, Any]]:
 @pytest.mark.disruptive
 def test_one_replica_answers_for_another_that_is_killed(replicated: Project) -> None:
     mark = uuid.uuid4().hex
-    with Wire(replicated.url) as gateway:
+    with HttpClient(replicated.url) as gateway:
         gateway.get(f"/livez?begin-of-{mark}")
     began = time.monotonic()
     with (
@@ -141,7 +141,7 @@ def test_one_replica_answers_for_another_that_is_killed(replicated: Project) -> 
 
 @pytest.mark.disruptive
 def test_what_could_not_be_sent_goes_to_the_replica_that_is_left(replicated: Project, replicas: list[str]) -> None:
-    with Wire(replicated.url) as gateway:
+    with HttpClient(replicated.url) as gateway:
         bearer = Bearer(gateway)
         subprocess.run(["docker", "stop", replicas[0]], check=True, capture_output=True, timeout=120)
         made = send(gateway, "POST", "/api/items/", {"name": "left", "price": "1.00"}, bearer.headers())
@@ -153,12 +153,12 @@ def test_what_could_not_be_sent_goes_to_the_replica_that_is_left(replicated: Pro
 
 @pytest.mark.disruptive
 def test_what_was_sent_is_not_sent_again(replicated: Project, replicas: list[str]) -> None:
-    with Wire(replicated.url) as gateway:
+    with HttpClient(replicated.url) as gateway:
         bearer = Bearer(gateway).headers()
     name = f"once {uuid.uuid4()}"
 
     def post(number: int) -> int:
-        with Wire(replicated.url) as gateway:
+        with HttpClient(replicated.url) as gateway:
             return send(gateway, "POST", "/api/items/", {"name": f"{name} {number}", "price": "1.00"}, bearer).status
 
     for replica in replicas:

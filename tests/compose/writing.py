@@ -5,8 +5,8 @@ import uuid
 from functools import partial
 
 from tests.bearer import Bearer, send
+from tests.http_client import HttpClient
 from tests.threads import Threads
-from tests.wire import Wire
 
 REPEATED = (429, 500, 502, 503, 504)  # something was in the way; 409: the first one is still under way
 PAUSE = 0.2
@@ -25,14 +25,14 @@ class Writing(Threads):
         self._pause = pause
 
     def _write(self, client: int) -> None:
-        with Wire(self._url) as gateway:
+        with HttpClient(self._url) as gateway:
             bearer = Bearer(gateway)
             number = 0
             while not self.over.wait(self._pause):
                 number += 1
                 self._post(gateway, bearer, f"{self.mark} {client} {number}")
 
-    def _post(self, gateway: Wire, bearer: Bearer, name: str) -> None:
+    def _post(self, gateway: HttpClient, bearer: Bearer, name: str) -> None:
         """Write one item, with a key of its own; also when it is over: what was begun is brought to its end."""
         key = str(uuid.uuid4())
         reply = None

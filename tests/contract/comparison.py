@@ -1,7 +1,7 @@
 """What must be equal between an answer and what the oracle expects."""
 
 from tests.contract.oracle import Answer
-from tests.wire import Reply
+from tests.http_client import Reply
 
 PROBLEM_JSON = "application/problem+json"
 

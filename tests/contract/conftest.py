@@ -6,13 +6,13 @@ import random
 import psycopg
 import pytest
 
-from tests.contract.scene import Scene, lay_out
+from tests.contract.fixtures import Fixtures, lay_out
 
 # Another seed finds other requests; the same seed repeats a failure.
 SEED = int(os.environ.get("TRIPTYCH_SEED", "20260131"))
 
 
 @pytest.fixture(scope="session")
-def scene(database: psycopg.Connection) -> Scene:
+def fixtures(database: psycopg.Connection) -> Fixtures:
     """Rows of this run, which no test changes."""
     return lay_out(database, random.Random(SEED))

@@ -1,15 +1,15 @@
-"""Requests made by chance, from one seeded source: the same seed gives the same requests for the same scene."""
+"""Requests made by chance, from one seeded source: the same seed gives the same requests for the same fixtures."""
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tests.contract.hostile import ILL_FORMED, METHODS, PATHS, PIECES, SEARCHES, conditions
-from tests.contract.hostile_cursors import TEXTS, damaged, documents
+from tests.contract.fixtures import Fixtures
+from tests.contract.malformed_cursors import TEXTS, damaged, documents
+from tests.contract.malformed_inputs import ILL_FORMED, METHODS, PATHS, PIECES, SEARCHES, conditions
 from tests.contract.oracle import answer, cursors, lists
 from tests.contract.oracle.rows import ItemRow
-from tests.contract.scene import Scene
 
 T = TypeVar("T")
 
@@ -29,13 +29,13 @@ class Request:
 
 
 class Generator:
-    """Makes requests about one scene."""
+    """Makes requests about one fixtures."""
 
-    def __init__(self, scene: Scene, seed: int) -> None:
-        self._scene = scene
+    def __init__(self, fixtures: Fixtures, seed: int) -> None:
+        self._fixtures = fixtures
         self._random = random.Random(seed)
         self._decks: dict[str, list[int]] = {}
-        self._rows = sorted(scene.catalogue.items, key=lambda row: row.id)
+        self._rows = sorted(fixtures.catalogue.items, key=lambda row: row.id)
         self.kinds: dict[str, Callable[[], Request]] = {
             "lists": self._list,
             "pages": self._page,
@@ -71,9 +71,9 @@ class Generator:
 
     def _filters(self) -> dict[str, str]:
         chance = self._random
-        parameters = {"q": self._scene.marker} if chance.random() < 0.6 else {}
+        parameters = {"q": self._fixtures.marker} if chance.random() < 0.6 else {}
         if not parameters or chance.random() < 0.3:
-            parameters["category"] = chance.choice([*self._scene.categories, f"{self._scene.marker}-unknown"])
+            parameters["category"] = chance.choice([*self._fixtures.categories, f"{self._fixtures.marker}-unknown"])
         bounds = sorted(self._row().price for _ in range(2))
         if chance.random() < 0.3:
             parameters["min_price"] = chance.choice([f"{bounds[0]:.2f}", f"{bounds[0]:f}"[:-1], "0", "00000000"])
@@ -106,7 +106,7 @@ class Generator:
         starts = [word[: chance.randint(1, len(word))] for word in words]
         pieces = [chance.choice([start, start.upper(), start.title(), start.casefold()]) for start in starts]
         pieces += [self._deal("searches", SEARCHES) for _ in range(chance.randint(0, 2))]
-        pieces.insert(chance.randint(0, len(pieces)), self._scene.marker)
+        pieces.insert(chance.randint(0, len(pieces)), self._fixtures.marker)
         q = chance.choice([" ", "  ", "\u2003", "-", "/ "]).join(pieces)
         parameters = self._parameters()
         parameters["q"] = chance.choice([q, f" {q}\u00a0", q.ljust(200, "."), q.ljust(201, "."), q.ljust(210), q[:200]])
@@ -177,7 +177,7 @@ class Generator:
 
     def _tag_of(self, request: Request) -> str:
         """Return the ETag that the answer to the request must have."""
-        return answer("GET", request.target, None, self._scene.catalogue).etag or '"none"'
+        return answer("GET", request.target, None, self._fixtures.catalogue).etag or '"none"'
 
     def _method(self) -> Request:
         target = self._random.choice([b"/api/items/", b"/api/items/%d/" % self._row().id, b"/api/categories/"])

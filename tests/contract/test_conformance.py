@@ -26,8 +26,8 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.bearer import Bearer
 from tests.contract.document import PATH
+from tests.http_client import HttpClient
 from tests.ready import PREFIXES
-from tests.wire import Wire
 
 CONTRACT = schemathesis.openapi.from_path(PATH)
 CONTRACT.config.generation.with_security_parameters = False  # the token is a good one
@@ -228,7 +228,7 @@ NAMES = [f"{target.service} {target.method} {target.path} {mode.value}" for targ
 def test_an_operation_conforms(
     target: Target,
     mode: GenerationMode,
-    gateway: Wire,
+    gateway: HttpClient,
     url: str,
     own: Own,
     session: requests.Session,
@@ -242,7 +242,7 @@ def test_an_operation_conforms(
 def test_an_operation_conforms_in_many_cases(
     target: Target,
     mode: GenerationMode,
-    gateway: Wire,
+    gateway: HttpClient,
     url: str,
     own: Own,
     session: requests.Session,

@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.conftest import SEED
 from tests.contract.oracle.lists import words
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 # What finds which names. A name is found by all that is here for it, and by nothing that is here for another alone.
 FOUND = {
@@ -54,21 +54,21 @@ def category(database: psycopg.Connection) -> str:
     return slug
 
 
-def found(framework: Wire, category: str, q: str) -> set[str]:
+def found(framework: HttpClient, category: str, q: str) -> set[str]:
     """Return the names that a framework finds."""
     reply = framework.get(f"/api/items/?category={category}&limit=200&q={quote(q, safe='')}")
     assert reply.status == 200, str(reply)
     return {item["name"] for item in reply.json()}
 
 
-def test_every_way_to_write_a_word_finds_it(framework: Wire, category: str) -> None:
+def test_every_way_to_write_a_word_finds_it(framework: HttpClient, category: str) -> None:
     missing = [
         (name, q) for name, searches in FOUND.items() for q in searches if name not in found(framework, category, q)
     ]
     assert missing == []
 
 
-def test_each_finds_what_the_rule_says_and_no_more(framework: Wire, category: str) -> None:
+def test_each_finds_what_the_rule_says_and_no_more(framework: HttpClient, category: str) -> None:
     """By the model of the contract, which is Python's alone."""
 
     def by_the_rule(q: str) -> set[str]:
@@ -109,7 +109,7 @@ def test_words_made_by_chance_are_those_of_the_rule(database: psycopg.Connection
 
 
 @pytest.mark.parametrize("letter", ["a", "\u00e9", "\u6f22", "\U00010428", "\ufb03", "\u0958"])
-def test_the_longest_words_are_kept_and_found(framework: Wire, database: psycopg.Connection, letter: str) -> None:
+def test_the_longest_words_are_kept_and_found(framework: HttpClient, database: psycopg.Connection, letter: str) -> None:
     slug = f"search-{secrets.token_hex(6)}"
     database.execute("INSERT INTO categories (slug, name) VALUES (%s, 'Search')", [slug])
     with_end = "INSERT INTO items (name, description, price, category) VALUES (%s, %s, 1, %s)"

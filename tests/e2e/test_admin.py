@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from tests.http_client import HttpClient
 from tests.problems import assert_problem
-from tests.wire import Wire
 
 
-def test_the_login_page_comes_with_its_stylesheet(gateway: Wire) -> None:
+def test_the_login_page_comes_with_its_stylesheet(gateway: HttpClient) -> None:
     """Ask for the page and for what it refers to: a page whose static files are missing is a 500, or bare."""
     page = gateway.get("/admin/login/")
     assert page.status == 200
@@ -20,14 +20,14 @@ def test_the_login_page_comes_with_its_stylesheet(gateway: Wire) -> None:
         assert (found.status, found.header("Content-Type")) == (200, 'text/css; charset="utf-8"')
 
 
-def test_the_admin_sends_a_stranger_to_the_login_page(gateway: Wire) -> None:
+def test_the_admin_sends_a_stranger_to_the_login_page(gateway: HttpClient) -> None:
     """Also from the address without its slash."""
     assert gateway.get("/admin").header("Location") == "/admin/"
     answer = gateway.get("/admin/")
     assert (answer.status, answer.header("Location")) == (302, "/admin/login/?next=/admin/")
 
 
-def test_static_files_are_compressed_and_kept_for_good(gateway: Wire) -> None:
+def test_static_files_are_compressed_and_kept_for_good(gateway: HttpClient) -> None:
     """Their names change with their content, so a browser need never ask again."""
     page = gateway.get("/admin/login/").body.decode()
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
@@ -40,7 +40,7 @@ def test_static_files_are_compressed_and_kept_for_good(gateway: Wire) -> None:
         assert gateway.get(file).header("Content-Encoding") is None
 
 
-def test_an_error_below_the_admin_is_a_page_with_a_title_and_the_requests_id(gateway: Wire) -> None:
+def test_an_error_below_the_admin_is_a_page_with_a_title_and_the_requests_id(gateway: HttpClient) -> None:
     reply = gateway.get("/admin/no-such-page/", {"Cookie": ""})
     assert reply.status == 302  # whether there is such a page is told to those who may come in
     refused = gateway.request("POST", "/admin/login/", {"Content-Type": "application/x-www-form-urlencoded"}, b"a=b")
@@ -51,7 +51,7 @@ def test_an_error_below_the_admin_is_a_page_with_a_title_and_the_requests_id(gat
 
 
 @pytest.mark.parametrize("path", ["/nothing-here", "/admin.php", "/live.css"])
-def test_who_asks_for_a_page_that_is_not_there_gets_one(gateway: Wire, path: str) -> None:
+def test_who_asks_for_a_page_that_is_not_there_gets_one(gateway: HttpClient, path: str) -> None:
     reply = gateway.get(path, {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (reply.status, reply.header("Content-Type")) == (404, "text/html; charset=utf-8")
     body = reply.body.decode()
@@ -61,5 +61,5 @@ def test_who_asks_for_a_page_that_is_not_there_gets_one(gateway: Wire, path: str
 
 
 @pytest.mark.parametrize("path", ["/api/nothing/", "/flask/api/nothing/", "/api/items/x/"])
-def test_the_api_answers_browsers_as_it_answers_everybody(gateway: Wire, path: str) -> None:
+def test_the_api_answers_browsers_as_it_answers_everybody(gateway: HttpClient, path: str) -> None:
     assert_problem(gateway.get(path, {"Accept": "text/html"}), 404, "not-found")

@@ -12,10 +12,10 @@ import pytest
 
 from stack import ports
 from tests import nginxes
+from tests.http_client import Headers, HttpClient, Reply
 from tests.problems import assert_problem
 from tests.stream import EVENTS, Stream
 from tests.wait import until
-from tests.wire import Headers, Reply, Wire
 
 NOT_A_STREAM = re.compile(rb": [a-z ]+\nretry: ([0-9]+)\n\n")
 
@@ -37,20 +37,20 @@ def at(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpClient]:
     """A gateway behind which nobody is."""
-    with nginxes.gateway(tmp_path_factory.mktemp("deserted")) as url, Wire(url) as client:
+    with nginxes.gateway(tmp_path_factory.mktemp("deserted")) as url, HttpClient(url) as client:
         yield client
 
 
-def test_while_nobody_is_there_all_are_told_to_come_again_at_different_times(deserted: Wire) -> None:
+def test_while_nobody_is_there_all_are_told_to_come_again_at_different_times(deserted: HttpClient) -> None:
     retries = [told_when(deserted.get(f"{EVENTS}?ids=1", {"Last-Event-ID": "x"})) for _ in range(50)]
     assert len({retry // 1000 for retry in retries}) > 5, retries
     head = deserted.request("HEAD", EVENTS)
     assert (head.status, head.header("Content-Type"), head.body) == (200, "text/event-stream", b"")
 
 
-def test_what_is_wrong_about_the_request_stays_a_problem(deserted: Wire) -> None:
+def test_what_is_wrong_about_the_request_stays_a_problem(deserted: HttpClient) -> None:
     reply = deserted.request("POST", EVENTS)
     assert_problem(reply, 405, "method-not-allowed")
     assert reply.header("Allow") == "GET, HEAD"
@@ -61,7 +61,7 @@ def test_what_is_wrong_about_the_request_stays_a_problem(deserted: Wire) -> None
     assert_problem(deserted.get("/fastapi/readyz"), 502, "unavailable")
 
 
-def test_a_wrong_query_is_a_problem_of_the_service(gateway: Wire) -> None:
+def test_a_wrong_query_is_a_problem_of_the_service(gateway: HttpClient) -> None:
     reply = gateway.get(f"{EVENTS}?ids=x&limit=1")
     assert_problem(reply, 400, "invalid-parameter", {"ids", "limit"})
     assert reply.header("X-Served-By") == "api-fastapi"
@@ -72,7 +72,7 @@ def test_what_a_service_cannot_answer_now_is_told_too(status: int, tmp_path: Pat
     with (
         nginxes.ordinary(tmp_path, ports.free_base(), f"return {status};") as failing,
         nginxes.gateway(tmp_path, at(failing)) as url,
-        Wire(url) as client,
+        HttpClient(url) as client,
     ):
         told_when(client.get(EVENTS))
 
@@ -81,7 +81,7 @@ def test_what_a_service_cannot_answer_now_is_told_too(status: int, tmp_path: Pat
 def test_a_service_that_hangs_is_given_up(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         service = f"127.0.0.1:{hanging.getsockname()[1]}"
-        with nginxes.gateway(tmp_path, service) as url, Wire(url, timeout=90) as client:
+        with nginxes.gateway(tmp_path, service) as url, HttpClient(url, timeout=90) as client:
             told_when(client.get(EVENTS))
 
 
@@ -90,7 +90,7 @@ def test_beyond_the_rate_a_stream_is_told_to_come_again_and_the_rest_is_refused(
     with (
         nginxes.ordinary(tmp_path, ports.free_base(), "return 404;") as service,
         nginxes.gateway(tmp_path, at(service), GATEWAY_RATE_LIMIT="1") as limited,
-        Wire(limited) as client,
+        HttpClient(limited) as client,
     ):
 
         def refused() -> list[Reply]:
@@ -112,7 +112,7 @@ def streams(url: str, stack: ExitStack, headers: Headers, count: int) -> list[St
 
 def test_a_client_has_so_many_streams_and_an_ipv6_network_is_one_client(url: str, tmp_path: Path) -> None:
     settings = {"GATEWAY_EVENT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "127.0.0.1"}
-    with nginxes.gateway(tmp_path, at(url), **settings) as limited, Wire(limited) as client, ExitStack() as stack:
+    with nginxes.gateway(tmp_path, at(url), **settings) as limited, HttpClient(limited) as client, ExitStack() as stack:
         streams(limited, stack, forwarded("192.0.2.1"), 2)
         [first, _] = streams(limited, stack, forwarded("2001:db8::1"), 2)
         for address in ("192.0.2.1", "2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0:1::"):
@@ -131,7 +131,7 @@ def test_a_client_has_so_many_streams_and_an_ipv6_network_is_one_client(url: str
 
 def test_whose_stream_it_is_says_only_a_trusted_proxy(url: str, tmp_path: Path) -> None:
     settings = {"GATEWAY_EVENT_STREAMS_PER_ADDRESS": "1"}
-    with nginxes.gateway(tmp_path, at(url), **settings) as limited, Wire(limited) as client, ExitStack() as stack:
+    with nginxes.gateway(tmp_path, at(url), **settings) as limited, HttpClient(limited) as client, ExitStack() as stack:
         streams(limited, stack, forwarded("192.0.2.1"), 1)
         told_when(client.get(EVENTS, forwarded("192.0.2.2")))
 

@@ -5,8 +5,8 @@ import secrets
 import psycopg
 import pytest
 
+from tests.http_client import HttpClient, Reply
 from tests.ready import PREFIXES
-from tests.wire import Reply, Wire
 
 PAST, FUTURE = "Sat, 01 Jan 2000 00:00:00 GMT", "Sat, 01 Jan 2050 00:00:00 GMT"
 # Beside If-None-Match. A date counts only where there is no tag (RFC 9110, 13.1.3); the others no read looks at.
@@ -49,7 +49,7 @@ def target(request: pytest.FixtureRequest, word: str, database: psycopg.Connecti
 
 
 @pytest.fixture(params=["gateway", *PREFIXES])
-def client(request: pytest.FixtureRequest, gateway: Wire, frameworks: dict[str, Wire]) -> Wire:
+def client(request: pytest.FixtureRequest, gateway: HttpClient, frameworks: dict[str, HttpClient]) -> HttpClient:
     """The client of the public routes, then of each framework."""
     return gateway if request.param == "gateway" else frameworks[request.param]
 
@@ -60,7 +60,7 @@ def kept(reply: Reply) -> dict[str, str | None]:
 
 
 @pytest.mark.parametrize("beside", BESIDE, ids=str)
-def test_what_the_client_has_is_not_modified(beside: dict[str, str], target: str, client: Wire) -> None:
+def test_what_the_client_has_is_not_modified(beside: dict[str, str], target: str, client: HttpClient) -> None:
     whole = client.get(target)
     assert whole.status == 200, str(whole)
     for method in ("GET", "HEAD"):
@@ -76,12 +76,12 @@ def test_what_the_client_has_is_not_modified(beside: dict[str, str], target: str
 
 
 @pytest.mark.parametrize("date", [PAST, FUTURE])
-def test_a_date_alone_makes_no_difference(date: str, target: str, client: Wire) -> None:
+def test_a_date_alone_makes_no_difference(date: str, target: str, client: HttpClient) -> None:
     assert client.get(target, {"If-Modified-Since": date}).status == 200
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_a_long_public_list_says_that_it_depends_on_the_encoding(encoding: str, word: str, gateway: Wire) -> None:
+def test_a_long_public_list_says_that_it_depends_on_the_encoding(encoding: str, word: str, gateway: HttpClient) -> None:
     target = f"/api/items/?q={word}&limit=10"
     headers = {"Accept-Encoding": encoding}
     whole = gateway.get(target, headers)
@@ -91,7 +91,7 @@ def test_a_long_public_list_says_that_it_depends_on_the_encoding(encoding: str, 
 
 
 @pytest.mark.parametrize("beside", [{}, {"If-Modified-Since": PAST}, {"If-Modified-Since": FUTURE}], ids=str)
-def test_the_keys_are_not_modified_either(beside: dict[str, str], gateway: Wire) -> None:
+def test_the_keys_are_not_modified_either(beside: dict[str, str], gateway: HttpClient) -> None:
     whole = gateway.get("/api/auth/jwks.json")
     reply = gateway.get("/api/auth/jwks.json", {"If-None-Match": whole.header("ETag") or "", **beside})
     assert reply.status == 304, str(reply)

@@ -8,12 +8,12 @@ import psycopg
 import pytest
 
 from tests.bearer import Bearer, send
+from tests.http_client import HttpClient
 from tests.problems import assert_problem
 from tests.ready import PREFIXES, wait_until_ready
 from tests.stream import EVENTS, Stream
 from tests.system import System
 from tests.wait import until
-from tests.wire import Wire
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def category(database: psycopg.Connection) -> str:
 
 
 @pytest.fixture
-def stream(gateway: Wire, url: str, category: str) -> Iterator[Stream]:
+def stream(gateway: HttpClient, url: str, category: str) -> Iterator[Stream]:
     opened = Stream(url, f"?category={category}").joined()
     yield opened
     opened.close()
@@ -39,7 +39,7 @@ def insert(database: psycopg.Connection, category: str) -> int:
 
 
 def test_every_writer_is_told_of(
-    stream: Stream, gateway: Wire, bearer: Bearer, database: psycopg.Connection, category: str
+    stream: Stream, gateway: HttpClient, bearer: Bearer, database: psycopg.Connection, category: str
 ) -> None:
     item = insert(database, category)
     assert stream.event()[1]["id"] == item
@@ -59,7 +59,7 @@ def test_the_answer_is_neither_kept_nor_compressed(stream: Stream) -> None:
     assert stream.headers["access-control-allow-origin"] is None
 
 
-def test_it_has_one_address_and_is_only_read(gateway: Wire) -> None:
+def test_it_has_one_address_and_is_only_read(gateway: HttpClient) -> None:
     for prefix in PREFIXES.values():
         assert_problem(gateway.get(f"{prefix}{EVENTS}"), 404, "not-found")
     assert_problem(gateway.request("POST", EVENTS), 405, "method-not-allowed")
@@ -70,7 +70,7 @@ def test_it_has_one_address_and_is_only_read(gateway: Wire) -> None:
 
 @pytest.mark.disruptive
 def test_after_a_kill_the_stream_goes_on_where_it_was(
-    stream: Stream, system: System, url: str, gateway: Wire, database: psycopg.Connection, category: str
+    stream: Stream, system: System, url: str, gateway: HttpClient, database: psycopg.Connection, category: str
 ) -> None:
     item = insert(database, category)
     assert stream.event()[1]["id"] == item

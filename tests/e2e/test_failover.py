@@ -8,12 +8,12 @@ from functools import partial
 import psycopg
 import pytest
 
+from tests.http_client import HttpClient
 from tests.load import Load
 from tests.problems import assert_problem
 from tests.ready import PREFIXES, wait_until_ready
 from tests.system import System
 from tests.wait import until
-from tests.wire import Wire
 
 pytestmark = pytest.mark.disruptive
 
@@ -29,7 +29,7 @@ def targets(database_url: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def whole_again(gateway: Wire) -> Iterator[None]:
+def whole_again(gateway: HttpClient) -> Iterator[None]:
     """Wait until every part is ready, before the test and after it."""
     wait_until_ready(gateway)
     yield
@@ -48,7 +48,7 @@ def wait_until_served(load: Load, by: set[str], reads: int = 50) -> None:
 
 
 def test_no_read_fails_while_frameworks_are_killed_and_come_back(
-    system: System, url: str, targets: list[str], gateway: Wire
+    system: System, url: str, targets: list[str], gateway: HttpClient
 ) -> None:
     others = set(PREFIXES) - {"api-fastapi"}
     with Load(url, targets) as load:
@@ -86,7 +86,7 @@ def test_a_frozen_framework_is_passed_over(system: System, url: str, targets: li
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_reads_fail_only_while_postgres_is_down_and_recover_by_themselves(
-    end: str, system: System, url: str, targets: list[str], database_url: str, frameworks: dict[str, Wire]
+    end: str, system: System, url: str, targets: list[str], database_url: str, frameworks: dict[str, HttpClient]
 ) -> None:
     with Load(url, targets) as load:
         wait_until_served(load, {"api-fastapi"})
@@ -108,7 +108,7 @@ def test_reads_fail_only_while_postgres_is_down_and_recover_by_themselves(
         assert_problem(failure.reply, 503, "unavailable")
 
 
-def answers(client: Wire, target: str) -> bool:
+def answers(client: HttpClient, target: str) -> bool:
     return client.get(target).status == 200
 
 

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from tests.e2e.test_gateway_cache import PROMISED, Item, cached, let_pass, name_in
+from tests.e2e.micro_cache import PROMISED, Item, cached, let_pass, name_in
+from tests.http_client import HttpClient, Reply
 from tests.problems import assert_problem
 from tests.ready import PREFIXES, wait_until_ready
 from tests.system import System
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 pytestmark = pytest.mark.disruptive
 
@@ -20,7 +20,7 @@ NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 @pytest.fixture(params=["services", "postgres"])
-def nobody(request: pytest.FixtureRequest, system: System, gateway: Wire) -> Iterator[list[str]]:
+def nobody(request: pytest.FixtureRequest, system: System, gateway: HttpClient) -> Iterator[list[str]]:
     """The parts to stop so that no read is answered: then nobody listens, or everybody says 503."""
     wait_until_ready(gateway)
     parts = list(PREFIXES) if request.param == "services" else ["postgres"]
@@ -31,7 +31,7 @@ def nobody(request: pytest.FixtureRequest, system: System, gateway: Wire) -> Ite
     wait_until_ready(gateway)
 
 
-def without(parts: list[str], system: System, gateway: Wire, target: str) -> None:
+def without(parts: list[str], system: System, gateway: HttpClient, target: str) -> None:
     """Stop the parts, and wait until a read that insists on a service notices."""
     for part in parts:
         system.stop(part)
@@ -39,7 +39,7 @@ def without(parts: list[str], system: System, gateway: Wire, target: str) -> Non
 
 
 def test_what_was_read_is_still_answered_while_nobody_answers(
-    nobody: list[str], system: System, gateway: Wire, database_url: str
+    nobody: list[str], system: System, gateway: HttpClient, database_url: str
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as database:
         item, unread = Item(database), Item(database)
@@ -61,7 +61,7 @@ def test_what_was_read_is_still_answered_while_nobody_answers(
 
 @pytest.mark.long
 def test_what_was_read_is_answered_for_a_minute_and_no_longer(
-    nobody: list[str], system: System, gateway: Wire, database_url: str
+    nobody: list[str], system: System, gateway: HttpClient, database_url: str
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as database:
         item = Item(database)
@@ -83,7 +83,7 @@ def test_what_was_read_is_answered_for_a_minute_and_no_longer(
 
 
 def test_what_changed_meanwhile_is_seen_as_soon_as_somebody_answers(
-    system: System, gateway: Wire, database_url: str
+    system: System, gateway: HttpClient, database_url: str
 ) -> None:
     wait_until_ready(gateway)
     # a connection of its own: Postgres was stopped under the session's

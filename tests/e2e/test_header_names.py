@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from tests.contract.document import contract
+from tests.http_client import HttpClient, Reply
 from tests.ready import PREFIXES
-from tests.wire import Reply, Wire
 
 ODDLY_SPELLED = {"etag": "ETag", "www-authenticate": "WWW-Authenticate"}
 PAGES = ["/", "/style.css", "/api/docs/", "/api/openapi.json", "/nothing", "/admin/", "/admin/login/"]
@@ -39,7 +39,7 @@ def requests() -> list[tuple[str, str]]:
     return every + [(method, page) for page in PAGES for method in ("GET", "HEAD", "POST")]
 
 
-def test_every_route_spells_the_names_of_headers_as_the_standard_does(gateway: Wire, item: int) -> None:
+def test_every_route_spells_the_names_of_headers_as_the_standard_does(gateway: HttpClient, item: int) -> None:
     for method, path in requests():
         for condition in CONDITIONS if method in ("GET", "HEAD") else [{}]:
             reply = gateway.request(method, path.replace("{id}", str(item)), condition)
@@ -50,7 +50,7 @@ def test_every_route_spells_the_names_of_headers_as_the_standard_does(gateway: W
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("read", [*READS, "/api/items/?limit=0", "/api/items/0/", "/api/items/?limit=1&category=none"])
 def test_the_frameworks_send_the_same_headers_of_the_contract(
-    read: str, method: str, condition: dict[str, str], frameworks: dict[str, Wire], item: int
+    read: str, method: str, condition: dict[str, str], frameworks: dict[str, HttpClient], item: int
 ) -> None:
     seen = {}
     for service in PREFIXES:
@@ -61,7 +61,7 @@ def test_the_frameworks_send_the_same_headers_of_the_contract(
 
 
 def test_a_client_that_minds_letters_finds_the_next_page_whoever_answers(
-    gateway: Wire, frameworks: dict[str, Wire], item: int
+    gateway: HttpClient, frameworks: dict[str, HttpClient], item: int
 ) -> None:
     for client in (gateway, *frameworks.values()):
         for condition in CONDITIONS:

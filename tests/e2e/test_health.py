@@ -5,17 +5,17 @@ from functools import partial
 
 import pytest
 
+from tests.http_client import HttpClient
 from tests.problems import assert_problem
 from tests.ready import is_ready, wait_until_ready
 from tests.system import System
 from tests.wait import until
-from tests.wire import Wire
 
 pytestmark = pytest.mark.disruptive
 
 
 @pytest.fixture
-def without_postgres(system: System, gateway: Wire) -> Iterator[None]:
+def without_postgres(system: System, gateway: HttpClient) -> Iterator[None]:
     """A while without database; afterwards everything is ready again."""
     system.stop("postgres")
     yield
@@ -23,13 +23,13 @@ def without_postgres(system: System, gateway: Wire) -> Iterator[None]:
     wait_until_ready(gateway)
 
 
-def is_unready(client: Wire) -> bool:
+def is_unready(client: HttpClient) -> bool:
     return not is_ready(client, "")
 
 
 @pytest.mark.usefixtures("without_postgres")
 def test_without_the_database_nothing_is_ready_and_everything_is_alive(
-    gateway: Wire, frameworks: dict[str, Wire]
+    gateway: HttpClient, frameworks: dict[str, HttpClient]
 ) -> None:
     for client in frameworks.values():
         until(partial(is_unready, client), what="readyz answers 503")

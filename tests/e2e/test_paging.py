@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 ROWS = 3500
 
@@ -28,7 +28,7 @@ def category(database: psycopg.Connection) -> str:
 
 
 def walk(
-    client: Wire, target: str, between: Callable[[list[dict[str, object]]], object] = lambda page: None
+    client: HttpClient, target: str, between: Callable[[list[dict[str, object]]], object] = lambda page: None
 ) -> list[bytes]:
     """Return the bodies of all pages; `between` is called with each page's items before the next one is asked for."""
     pages = []
@@ -57,7 +57,7 @@ def ids_of(pages: list[bytes]) -> list[int]:
     [("id", "id"), ("-name", "name DESC, id DESC"), ("price", "price, id"), ("updated_at", "updated_at, id")],
 )
 def test_a_walk_in_each_framework_gives_the_same_bytes_and_every_item_once(
-    sort: str, order: str, frameworks: dict[str, Wire], database: psycopg.Connection, category: str
+    sort: str, order: str, frameworks: dict[str, HttpClient], database: psycopg.Connection, category: str
 ) -> None:
     expected = ids_in(database, category, order)
     walks = {
@@ -80,7 +80,7 @@ def test_a_walk_in_each_framework_gives_the_same_bytes_and_every_item_once(
     ],
 )
 def test_rows_inserted_before_the_cursor_shift_nothing(
-    sort: str, order: str, name: str, price: str, framework: Wire, database: psycopg.Connection, category: str
+    sort: str, order: str, name: str, price: str, framework: HttpClient, database: psycopg.Connection, category: str
 ) -> None:
     expected = ids_in(database, category, order)
     inserted: list[int] = []
@@ -100,7 +100,7 @@ def test_rows_inserted_before_the_cursor_shift_nothing(
 
 
 def test_removing_the_row_that_the_cursor_names_loses_no_other(
-    framework: Wire, database: psycopg.Connection, category: str
+    framework: HttpClient, database: psycopg.Connection, category: str
 ) -> None:
     slug = f"{category}-{secrets.token_hex(3)}"
     database.execute("INSERT INTO categories (slug, name) VALUES (%s, 'Removing')", (slug,))

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from tests.bearer import Bearer, send
+from tests.http_client import HttpClient, Reply
 from tests.problems import assert_problem
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 Read = Callable[["Program"], tuple[dict[str, Any], str]]
 
@@ -22,7 +22,7 @@ Read = Callable[["Program"], tuple[dict[str, Any], str]]
 class Program:
     """A client that adds a cent to an item's price; `headers` are sent with its reads, `last` is its last answer."""
 
-    client: Wire
+    client: HttpClient
     bearer: Bearer
     path: str
     headers: dict[str, str]
@@ -60,7 +60,7 @@ def by_the_refusal(program: Program) -> tuple[dict[str, Any], str]:
 class Hot:
     """An item in the gateway's cache, and somebody who changes it past the gateway."""
 
-    def __init__(self, gateway: Wire, database: psycopg.Connection) -> None:
+    def __init__(self, gateway: HttpClient, database: psycopg.Connection) -> None:
         self.gateway, self.database = gateway, database
         row = database.execute(
             "INSERT INTO items (name, description, price) VALUES (%s, '', 1) RETURNING id", (secrets.token_hex(6),)
@@ -88,7 +88,7 @@ class Hot:
 
 
 @pytest.fixture
-def hot(gateway: Wire, database: psycopg.Connection) -> Hot:
+def hot(gateway: HttpClient, database: psycopg.Connection) -> Hot:
     return Hot(gateway, database)
 
 
@@ -108,12 +108,12 @@ def way(request: pytest.FixtureRequest, bearer: Bearer) -> tuple[dict[str, str],
 
 
 @pytest.fixture(params=["one connection", "a connection each time"])
-def client(request: pytest.FixtureRequest, url: str) -> Iterator[Wire]:
-    with Wire(url) if request.param == "one connection" else Reconnecting(url) as wire:
-        yield wire
+def client(request: pytest.FixtureRequest, url: str) -> Iterator[HttpClient]:
+    with HttpClient(url) if request.param == "one connection" else Reconnecting(url) as client:
+        yield client
 
 
-class Reconnecting(Wire):
+class Reconnecting(HttpClient):
     """A client that keeps no connection, as a shell script with curl does not."""
 
     def request(self, *args: Any, **kwargs: Any) -> Reply:
@@ -122,7 +122,7 @@ class Reconnecting(Wire):
 
 
 def test_who_was_refused_soon_has_what_is_there(
-    way: tuple[dict[str, str], Read, int], client: Wire, hot: Hot, bearer: Bearer
+    way: tuple[dict[str, str], Read, int], client: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     headers, read_again, most = way
     program = Program(client, bearer, hot.path, headers)
@@ -136,7 +136,7 @@ def test_who_was_refused_soon_has_what_is_there(
 
 
 def test_who_writes_again_and_again_is_not_held_up_by_what_it_read_before(
-    way: tuple[dict[str, str], Read, int], client: Wire, hot: Hot, bearer: Bearer
+    way: tuple[dict[str, str], Read, int], client: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     headers, read_again, most = way
     program = Program(client, bearer, hot.path, headers)
@@ -148,7 +148,7 @@ def test_who_writes_again_and_again_is_not_held_up_by_what_it_read_before(
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_refusal_has_the_item_as_a_read_has_it_and_names_the_header_that_reads_past_caches(
-    method: str, gateway: Wire, hot: Hot, bearer: Bearer
+    method: str, gateway: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     refused = send(gateway, method, hot.path, {"name": "n", "price": "2.00"}, {**bearer.headers(), "If-Match": '"0"'})
     assert_problem(refused, 412, "precondition-failed")
@@ -160,13 +160,13 @@ def test_a_refusal_has_the_item_as_a_read_has_it_and_names_the_header_that_reads
 
 
 def test_a_refused_write_renews_what_the_gateway_keeps_for_everybody_and_leaves_nothing_of_the_writer(
-    url: str, gateway: Wire, hot: Hot, bearer: Bearer
+    url: str, gateway: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     hot.is_kept()
     hot.change()
     assert gateway.get(hot.path).json()["price"] == "1.00"
     send(gateway, "PATCH", hot.path, {"price": "9.00"}, {**bearer.headers(), "If-Match": '"0"'})
-    with Wire(url) as other:
+    with HttpClient(url) as other:
         reply = until(
             lambda: (lambda reply: reply if reply.json()["price"] == "2.00" else None)(other.get(hot.path)),
             within=1,
@@ -179,7 +179,7 @@ def test_a_refused_write_renews_what_the_gateway_keeps_for_everybody_and_leaves_
 
 @pytest.mark.parametrize("target", ["{path}?x=1", "{path}../1/", "/api/items/0/", "/api/items/%31/"])
 def test_a_condition_on_another_target_is_judged_as_before(
-    target: str, gateway: Wire, hot: Hot, bearer: Bearer
+    target: str, gateway: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     headers = {**bearer.headers(), "If-Match": '"0"'}
     reply = send(gateway, "PATCH", target.format(path=hot.path), {"price": "9.00"}, headers)
@@ -189,7 +189,7 @@ def test_a_condition_on_another_target_is_judged_as_before(
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_the_body_of_a_write_reaches_nobody_who_reads(
-    chunked: bool, url: str, gateway: Wire, hot: Hot, bearer: Bearer
+    chunked: bool, url: str, gateway: HttpClient, hot: Hot, bearer: Bearer
 ) -> None:
     """The gateway's own read beside the write goes over connections that it keeps and uses again."""
     body = b'{"price":"9.00"}'

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 
 from tests.bearer import Bearer, send
-from tests.e2e.test_gateway_cache import PROMISED, Item, cached, let_pass
+from tests.e2e.micro_cache import PROMISED, Item, cached, let_pass
+from tests.http_client import HttpClient, Reply
 from tests.problems import assert_problem
 from tests.ready import PREFIXES, is_ready, wait_until_ready
 from tests.system import System
 from tests.threads import Threads
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 # Not against containers: what else asks for the items there (counts that are old) is not told apart from a read.
 pytestmark = pytest.mark.native
@@ -58,7 +58,9 @@ class Waiting(Threads):
 
 @pytest.mark.disruptive
 @pytest.mark.parametrize("target", ["/api/items/?q=nothing", "/api/items/7/"])
-def test_a_statement_that_took_too_long_is_not_asked_of_others(gateway: Wire, database_url: str, target: str) -> None:
+def test_a_statement_that_took_too_long_is_not_asked_of_others(
+    gateway: HttpClient, database_url: str, target: str
+) -> None:
     wait_until_ready(gateway)
     until(lambda: gateway.get(target, NO_CACHE).header("X-Served-By") == "api-fastapi", "api-fastapi is asked")
     with Waiting(database_url) as waiting, items_locked(database_url):
@@ -73,7 +75,7 @@ def test_a_statement_that_took_too_long_is_not_asked_of_others(gateway: Wire, da
 
 
 @pytest.mark.disruptive
-def test_each_service_says_that_a_read_took_too_long(framework: Wire, database_url: str) -> None:
+def test_each_service_says_that_a_read_took_too_long(framework: HttpClient, database_url: str) -> None:
     until(lambda: framework.get("/readyz").status == 200, "it is ready")
     with items_locked(database_url):
         reply = framework.get("/api/items/?limit=3")
@@ -83,7 +85,7 @@ def test_each_service_says_that_a_read_took_too_long(framework: Wire, database_u
 
 
 @pytest.mark.disruptive
-def test_what_was_read_before_is_answered_while_the_database_is_slow(gateway: Wire, database_url: str) -> None:
+def test_what_was_read_before_is_answered_while_the_database_is_slow(gateway: HttpClient, database_url: str) -> None:
     wait_until_ready(gateway)
     with psycopg.connect(database_url, autocommit=True) as database:
         item = Item(database)
@@ -97,7 +99,7 @@ def test_what_was_read_before_is_answered_while_the_database_is_slow(gateway: Wi
 
 
 @pytest.fixture
-def frozen(system: System, gateway: Wire, database_url: str, bearer: Bearer) -> Iterator[Item]:
+def frozen(system: System, gateway: HttpClient, database_url: str, bearer: Bearer) -> Iterator[Item]:
     """A database that says nothing any more, and an item of which the gateway keeps the answer."""
     wait_until_ready(gateway)
     bearer.headers()  # from now on nobody could log in
@@ -111,14 +113,14 @@ def frozen(system: System, gateway: Wire, database_url: str, bearer: Bearer) -> 
         yield item
 
 
-def timed(client: Wire, target: str, headers: dict[str, str] | None = None) -> tuple[Reply, float]:
+def timed(client: HttpClient, target: str, headers: dict[str, str] | None = None) -> tuple[Reply, float]:
     begin = time.monotonic()
     return client.get(target, headers or {}), time.monotonic() - begin
 
 
 @pytest.mark.disruptive
 def test_only_the_first_wait_for_a_frozen_database(
-    frozen: Item, gateway: Wire, frameworks: dict[str, Wire], system: System
+    frozen: Item, gateway: HttpClient, frameworks: dict[str, HttpClient], system: System
 ) -> None:
     for client in (gateway, *frameworks.values()):
         reply, seconds = timed(client, "/readyz")
@@ -152,7 +154,7 @@ def test_only_the_first_wait_for_a_frozen_database(
 
 @pytest.mark.disruptive
 def test_a_write_that_begins_while_it_is_frozen_is_refused_and_not_done(
-    gateway: Wire, frozen: Item, system: System, bearer: Bearer
+    gateway: HttpClient, frozen: Item, system: System, bearer: Bearer
 ) -> None:
     until(lambda: gateway.get("/django/readyz").status == 503, "admin-django notices")
     names = [secrets.token_hex(8) for _ in range(10)]

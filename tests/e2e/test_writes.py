@@ -10,16 +10,16 @@ import psycopg
 import pytest
 
 from tests.bearer import Bearer, send
+from tests.http_client import HttpClient, Reply
 from tests.problems import assert_problem
 from tests.ready import wait_until_ready
 from tests.system import System
 from tests.wait import until
-from tests.wire import Reply, Wire
 
 JSON = {"Content-Type": "application/json"}
 
 
-def test_an_item_is_made_changed_and_deleted(gateway: Wire, bearer: Bearer) -> None:
+def test_an_item_is_made_changed_and_deleted(gateway: HttpClient, bearer: Bearer) -> None:
     made = send(gateway, "POST", "/api/items/", {"name": "made", "price": "1.00"}, bearer.headers())
     assert (made.status, made.header("X-Served-By")) == (201, "admin-django")
     path, etag = str(made.header("Location")), str(made.header("ETag"))
@@ -60,30 +60,30 @@ BAD = [
 
 @pytest.mark.parametrize(("body", "errors"), BAD, ids=lambda value: str(value)[:50])
 def test_a_bad_body_is_refused_with_the_name_of_the_field(
-    gateway: Wire, bearer: Bearer, body: bytes, errors: set[str]
+    gateway: HttpClient, bearer: Bearer, body: bytes, errors: set[str]
 ) -> None:
     reply = gateway.request("POST", "/api/items/", {**JSON, **bearer.headers()}, body)
     assert_problem(reply, 400, "invalid-body", errors)
 
 
-def test_a_sku_is_taken_once(gateway: Wire, bearer: Bearer) -> None:
+def test_a_sku_is_taken_once(gateway: HttpClient, bearer: Bearer) -> None:
     item = {"name": "a", "price": "1.00", "sku": uuid4().hex}
     assert send(gateway, "POST", "/api/items/", item, bearer.headers()).status == 201
     assert_problem(send(gateway, "POST", "/api/items/", item, bearer.headers()), 409, "conflict", {"sku"})
 
 
-def test_another_media_type_is_refused(gateway: Wire, bearer: Bearer) -> None:
+def test_another_media_type_is_refused(gateway: HttpClient, bearer: Bearer) -> None:
     reply = gateway.request("POST", "/api/items/", {**bearer.headers(), "Content-Type": "text/plain"}, b"{}")
     assert_problem(reply, 415, "invalid-body", {"body"})
 
 
 @pytest.mark.parametrize(("path", "size"), [("/api/items/", 10_000_000), ("/api/items/bulk/", 11_000_000)])
-def test_a_body_that_is_too_large_is_refused(gateway: Wire, bearer: Bearer, path: str, size: int) -> None:
+def test_a_body_that_is_too_large_is_refused(gateway: HttpClient, bearer: Bearer, path: str, size: int) -> None:
     reply = gateway.request("POST", path, {**JSON, **bearer.headers()}, b" " * size)
     assert_problem(reply, 413, "invalid-body", {"body"})
 
 
-def test_without_a_token_nothing_is_written(gateway: Wire) -> None:
+def test_without_a_token_nothing_is_written(gateway: HttpClient) -> None:
     for reply in (
         send(gateway, "POST", "/api/items/", {"name": "a", "price": "1.00"}),
         send(gateway, "POST", "/api/items/bulk/", {"items": []}),
@@ -93,14 +93,14 @@ def test_without_a_token_nothing_is_written(gateway: Wire) -> None:
         assert_problem(reply, 401, "unauthenticated")
 
 
-def test_the_pinned_routes_write_nothing(frameworks: dict[str, Wire], bearer: Bearer) -> None:
+def test_the_pinned_routes_write_nothing(frameworks: dict[str, HttpClient], bearer: Bearer) -> None:
     for client in frameworks.values():
         item = {"name": "a", "price": "1.00", "sku": "pinned"}
         assert_problem(send(client, "POST", "/api/items/", item, bearer.headers()), 405, "method-not-allowed")
         assert_problem(send(client, "POST", "/api/items/bulk/", {"items": [item]}, bearer.headers()), 404, "not-found")
 
 
-def test_one_bad_row_of_a_thousand_does_not_spoil_the_others(gateway: Wire, bearer: Bearer) -> None:
+def test_one_bad_row_of_a_thousand_does_not_spoil_the_others(gateway: HttpClient, bearer: Bearer) -> None:
     rows = [{"sku": uuid4().hex, "name": "bulk", "price": "1.00"} for _ in range(1000)]
     rows[500]["category"] = "nobody-has-this"
     for status in ("created", "unchanged"):
@@ -110,7 +110,7 @@ def test_one_bad_row_of_a_thousand_does_not_spoil_the_others(gateway: Wire, bear
 
 
 def test_of_fifty_clients_with_one_tag_one_wins_per_version(
-    url: str, gateway: Wire, bearer: Bearer, database: psycopg.Connection
+    url: str, gateway: HttpClient, bearer: Bearer, database: psycopg.Connection
 ) -> None:
     clients, rounds = 50, 4
     made = send(gateway, "POST", "/api/items/", {"name": "raced", "price": "1.00"}, bearer.headers())
@@ -122,7 +122,7 @@ def test_of_fifty_clients_with_one_tag_one_wins_per_version(
             start = threading.Barrier(clients, timeout=30)
 
             def race(price: str, condition: str, start: threading.Barrier = start) -> Reply:
-                with Wire(url) as client:
+                with HttpClient(url) as client:
                     start.wait()
                     return send(client, "PATCH", path, {"price": price}, {**headers, "If-Match": condition})
 
@@ -144,7 +144,7 @@ def test_of_fifty_clients_with_one_tag_one_wins_per_version(
 
 @pytest.mark.parametrize("clients", [15, pytest.param(50, marks=pytest.mark.long)])
 def test_of_clients_that_read_and_try_again_no_update_is_lost(
-    clients: int, url: str, gateway: Wire, bearer: Bearer, database: psycopg.Connection
+    clients: int, url: str, gateway: HttpClient, bearer: Bearer, database: psycopg.Connection
 ) -> None:
     made = send(gateway, "POST", "/api/items/", {"name": "counted", "price": "0.00"}, bearer.headers())
     path, headers = str(made.header("Location")), bearer.headers()
@@ -152,7 +152,7 @@ def test_of_clients_that_read_and_try_again_no_update_is_lost(
     def add_a_cent(_: int) -> int:
         """Return how often another one was faster."""
         losses = 0
-        with Wire(url) as client:
+        with HttpClient(url) as client:
             reply = client.get(path, {"Cache-Control": "no-cache"})
             price, tag = reply.json()["price"], str(reply.header("ETag"))
             while True:
@@ -175,7 +175,7 @@ def test_of_clients_that_read_and_try_again_no_update_is_lost(
 
 
 @pytest.fixture
-def whole_again(gateway: Wire) -> Iterator[None]:
+def whole_again(gateway: HttpClient) -> Iterator[None]:
     """Wait until every part is ready, before the test and after it."""
     wait_until_ready(gateway)
     yield
@@ -198,7 +198,7 @@ def test_twin_posts_make_one_item_though_the_server_is_killed(
         """Send the same request until it is answered, as a client does whose connection breaks."""
         sent = {"name": f"{marker} {number}", "price": "1.00"}
         key = {"Idempotency-Key": f"{marker}-{number}"}
-        with Wire(url) as client:
+        with HttpClient(url) as client:
             start.wait()
             reply = until(
                 lambda: answer(send(client, "POST", "/api/items/", sent, {**headers, **key})),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from triptych_shared.request_ids import WSGIRequestIds
 
-from simple_flask import categories, database, exports, health, items, problems, quotes, settings, unread
+from simple_flask import categories, database, drain_body, exports, health, items, problems, quotes, settings
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -18,7 +18,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     database.init_app(app)
     problems.init_app(app)
-    unread.init_app(app)
+    drain_body.init_app(app)
     categories.init_app(app)
     exports.init_app(app)
 

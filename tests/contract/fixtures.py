@@ -1,4 +1,4 @@
-"""The rows that the contract tests ask about: nasty ones, made anew for every run and told apart by a marker word."""
+"""The items that the contract tests ask about: difficult values, inserted for each run and marked with a word."""
 
 import random
 import secrets
@@ -67,7 +67,7 @@ MOMENTS = [
 
 
 @dataclass(frozen=True)
-class Scene:
+class Fixtures:
     """The rows of one run: `marker` is a word of each, `categories` are theirs alone."""
 
     marker: str
@@ -75,7 +75,7 @@ class Scene:
     catalogue: Catalogue
 
 
-def lay_out(database: psycopg.Connection, chance: random.Random, count: int = 160) -> Scene:
+def lay_out(database: psycopg.Connection, chance: random.Random, count: int = 160) -> Fixtures:
     """Insert `count` items, each different, as chance has it, and read them back."""
     marker = f"m{secrets.token_hex(6)}"
     categories = (f"{marker}-a", f"{marker}-b", f"-{marker}-")
@@ -92,7 +92,7 @@ def lay_out(database: psycopg.Connection, chance: random.Random, count: int = 16
                 + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(batch)),
                 [value for number in batch for value in _item(number, marker, categories, chance)],
             )
-    return Scene(marker, categories, read(database, marker, categories))
+    return Fixtures(marker, categories, read(database, marker, categories))
 
 
 def _item(number: int, marker: str, categories: tuple[str, ...], chance: random.Random) -> tuple[object, ...]:

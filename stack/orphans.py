@@ -1,4 +1,4 @@
-"""What a stack leaves behind when its supervisord was killed: found by recorded pids and by a mark, and ended."""
+"""Orphans: what outlives a supervisord that was killed. They are found by recorded pid and by a mark, and ended."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import psutil
 
 from stack.errors import StackError
-from stack.launch import alive, gone, recorded_group
+from stack.exec_wrapper import alive, gone, recorded_group
 from stack.layout import Layout
 from stack.supervision import NAMES
 from stack.topology import MARKER
@@ -33,7 +33,7 @@ def find(layout: Layout) -> list[psutil.Process]:
 
 
 def end(layout: Layout) -> int:
-    """End what is alive of this stack, postgres last, remove its sockets and kept answers; return how many it were."""
+    """End what is alive of this stack, postgres last; remove its sockets and the gateway's cache; return the number."""
     count = 0
     for _ in range(ROUNDS):
         left = find(layout)

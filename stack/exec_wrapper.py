@@ -1,6 +1,7 @@
-"""What supervisord runs for each process: ends what the last one left behind, records the pid, becomes the command.
+"""The exec wrapper of each process of supervisord: ends orphans of the last one, records the pid, becomes the command.
 
-`python launch.py RUN NAME`, with the command in RUN/NAME.json. It replaces itself, so nothing of it stays resident.
+`python exec_wrapper.py RUN NAME`, with the command in RUN/NAME.json. It replaces itself, so it uses no
+memory.
 """
 
 import contextlib

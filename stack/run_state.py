@@ -1,4 +1,4 @@
-"""The stack that runs: what it was started with, its URLs, and whether it is whole."""
+"""The run state of a stack: what it was started with, its URLs, and whether all its processes are healthy."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from stack.supervision import NAMES, Supervisor
 
 
 @dataclass(frozen=True)
-class Running:
+class RunState:
     """What `up` notes for the other commands."""
 
     ports: dict[str, int]
@@ -31,21 +31,21 @@ class Running:
         return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items() if name != "postgres"}
 
 
-def note(layout: Layout, running: Running) -> None:
-    """Write down what the stack runs with; the file goes when the stack does."""
+def note(layout: Layout, state: RunState) -> None:
+    """Write down what the stack runs with; the file is removed when the stack stops."""
     layout.running.touch(mode=0o600)
-    layout.running.write_text(json.dumps(running.__dict__, indent=1), encoding="utf-8")
+    layout.running.write_text(json.dumps(state.__dict__, indent=1), encoding="utf-8")
 
 
-def noted(layout: Layout) -> Running | None:
+def noted(layout: Layout) -> RunState | None:
     """Return what the running stack was started with, None when there is none."""
     try:
-        return Running(**json.loads(layout.running.read_text(encoding="utf-8")))
+        return RunState(**json.loads(layout.running.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def required(layout: Layout) -> Running:
+def required(layout: Layout) -> RunState:
     """Return what the stack runs with. Raises StackError when none runs."""
     found = noted(layout) if Supervisor(layout).answers() else None
     if found is None:
@@ -53,8 +53,8 @@ def required(layout: Layout) -> Running:
     return found
 
 
-def whole(layout: Layout) -> bool:
-    """Say whether every process of the stack is there and the gateway answers."""
+def all_healthy(layout: Layout) -> bool:
+    """Return whether every process of the stack runs and the gateway is ready."""
     states = Supervisor(layout).states()
     found = noted(layout)
     if found is None or any(name not in states or states[name].state not in ("RUNNING", "STARTING") for name in NAMES):

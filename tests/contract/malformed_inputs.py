@@ -1,4 +1,4 @@
-"""What careless and hostile clients send."""
+"""Malformed and unusual parameters, query strings, paths and conditions, as careless and hostile clients send them."""
 
 LONG = "9" * 400
 

@@ -11,7 +11,7 @@ from stack.errors import StackError
 
 
 @dataclass(frozen=True)
-class Account:
+class PostgresUser:
     """A user of this system; `other` is None for oneself."""
 
     other: pwd.struct_passwd | None
@@ -46,13 +46,13 @@ class Account:
         self.give(folder)
 
 
-def unprivileged(mark: Mapping[str, str]) -> Account:
+def unprivileged(mark: Mapping[str, str]) -> PostgresUser:
     """Return an account that is not root. Raises StackError when root finds none."""
     if os.geteuid() != 0:
-        return Account(None, mark)
+        return PostgresUser(None, mark)
     for name in ("postgres", "nobody"):
         try:
-            return Account(pwd.getpwnam(name), mark)
+            return PostgresUser(pwd.getpwnam(name), mark)
         except KeyError:
             continue
     raise StackError(

@@ -35,7 +35,7 @@ class Reply:
         return "\n".join([*lines, "", self.body[:2000].decode("utf-8", "replace")])
 
 
-class Wire:
+class HttpClient:
     """One client: a connection that is kept alive and made again when the server has closed it."""
 
     def __init__(self, url: str, prefix: str = "", timeout: float = 30) -> None:

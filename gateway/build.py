@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 CONTRACT = HERE.parent / "shared" / "contract" / "openapi.yaml"
 SWAGGER_UI = files("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar" / "swagger-ui-dist"
 SWAGGER_UI_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE")
-# Tells a folder of ours from one that a slip of the hand named.
+# A folder with this file is a build of ours, not another folder that was named by mistake.
 MARK = "api/openapi.json"
 
 

@@ -21,7 +21,7 @@ def locate(account: PostgresUser, folder: Path) -> Path:
         return binaries
     copy = folder / "programs" / package.name / binaries.parent.name
     if account.other and not _runs(account, copy / "bin"):
-        draft = folder / "programs.new"  # under its name it is whole: initdb alone may run and postgres be missing
+        draft = folder / "programs.new"  # renamed when complete: initdb may run and postgres be missing
         for old in (draft, folder / "programs"):
             shutil.rmtree(old, ignore_errors=True)
         # The programs look for their libraries beside their package.

@@ -1,4 +1,4 @@
-"""The browser that the tests look at the pages with."""
+"""The browser in which tests open the pages."""
 
 import os
 import shutil

@@ -35,7 +35,7 @@ def down(layout: Layout) -> None:
 
 
 def remove(layout: Layout) -> None:
-    """Remove what a stack that is down keeps below its home: data, passwords, logs. Nothing else that may be there."""
+    """Remove what a stopped stack keeps below its home (data, passwords, logs), and nothing else that may be there."""
     if not layout.credentials.is_file():
         return  # not the home of a stack: TRIPTYCH_HOME may name any folder
     with exclusive(layout.home, "reset"):

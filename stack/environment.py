@@ -12,11 +12,11 @@ from stack.errors import StackError
 from stack.layout import Layout
 from stack.topology import MARKER, database_url
 
-UNKNOWN = ""  # of a password
+UNKNOWN = ""  # a password that is not known
 
 
 def told(layout: Layout) -> dict[str, str]:
-    """Return what a test or a person needs to speak to the running stack. Raises StackError when none runs.
+    """Return what a test or a person needs to connect to the running stack. Raises StackError when none runs.
 
     The admin user's password is UNKNOWN when it is another than what this stack was told or has made up.
     """
@@ -43,7 +43,7 @@ def told(layout: Layout) -> dict[str, str]:
 
 
 def show(layout: Layout) -> None:
-    """Print it as lines that a shell can evaluate."""
+    """Print these variables as lines that a shell can evaluate."""
     found = told(layout)
     if found["TRIPTYCH_ADMIN_PASSWORD"] == UNKNOWN:
         user = found["TRIPTYCH_ADMIN_USER"]
@@ -74,7 +74,7 @@ def execute(layout: Layout, name: str, command: list[str]) -> None:
         raise StackError(f"There is no service `{name}`; there are {names}.")
     process = json.loads(path.read_text(encoding="utf-8"))
     environment: dict[str, str] = process["environment"]
-    # What a person starts is not the stack's to end.
+    # The stack does not end a process that a person started.
     environment.pop(MARKER)
     environment.setdefault("TERM", os.environ.get("TERM", "dumb"))
     os.chdir(Path(process["folder"]))

@@ -1,4 +1,4 @@
-"""What goes wrong for a reason that the reader can do something about."""
+"""The error that a user can do something about."""
 
 
 class StackError(Exception):

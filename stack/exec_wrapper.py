@@ -15,22 +15,22 @@ import psutil
 
 
 def record(run: Path, name: str) -> None:
-    """Record this process; its process group bears the same number, as supervisord made it the leader of one."""
+    """Record this process; its process group has the same number, because supervisord makes it a group leader."""
     me = psutil.Process()
     (run / f"{name}.pid").write_text(json.dumps([me.pid, me.create_time()]), encoding="utf-8")
 
 
 def recorded_group(run: Path, name: str) -> list[psutil.Process]:
-    """Return what is alive of the process group that was recorded last under this name."""
+    """Return the processes that are alive of the process group that was last recorded under this name."""
     try:
         leader, created = json.loads((run / f"{name}.pid").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    if created < psutil.boot_time() - 60:  # the clock's own corrections aside, before the system was last started
+    if created < psutil.boot_time() - 60:  # recorded before the system was last booted
         return []
     try:
         if abs(psutil.Process(leader).create_time() - created) > 2:
-            return []  # the number has been given to another process since
+            return []  # the pid belongs to another process by now
     except psutil.NoSuchProcess:
         pass  # a leader that died leaves its group, and its number, to its children
     group = (each for each in psutil.process_iter() if _group(each.pid) == leader and each.pid != os.getpid())
@@ -38,7 +38,7 @@ def recorded_group(run: Path, name: str) -> list[psutil.Process]:
 
 
 def alive(process: psutil.Process) -> bool:
-    """Say whether a process still does something; one that ended stays listed until its parent asks."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""What of the shell that called us reaches our parts: what is named here, and nothing else.
+"""Which environment variables of the calling shell reach our processes: those named here, and no others.
 
 `python -m stack.inherited COMMAND…` becomes the command, in such an environment. (Standard library only: it is run
 before anything is installed.)
@@ -14,11 +14,11 @@ from pathlib import Path
 from stack.layout import ROOT, SHARED_TOOLS
 from stack.topology import MARKER, SETTINGS
 
-# Who we are and where programs are; CI makes the tests' random examples the same every time.
+# The user, and where programs are; CI makes the tests' random examples the same every time.
 SYSTEM = {"PATH", "HOME", "USER", "LOGNAME", "TERM", "CI"}
-OURS = re.compile(r"TRIPTYCH_\w+|HISTORY_\w+")  # the latter: how long the tests of histories take, and their seed
-# Proxies, certificates and indexes, in the names of whoever reads them. They are for pip, uv, npm and apt, which get
-# all of them alike by stack/network.py; the last line's lead to files that name such.
+OURS = re.compile(r"TRIPTYCH_\w+|HISTORY_\w+")  # HISTORY_*: how long the tests of histories take, and their seed
+# Proxies, certificates and indexes, under the names that each program reads. stack/network.py gives all of them to pip,
+# uv, npm and apt alike; those in the last line name files that may state others.
 NETWORK = re.compile(
     r"(HTTP|HTTPS|ALL|NO|FTP)_PROXY|PIP_PROXY|NPM_CONFIG_(HTTP_|HTTPS_|NO)?PROXY"
     r"|SSL_CERT_FILE|SSL_CERT_DIR|SSL_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS"
@@ -30,13 +30,13 @@ NETWORK = re.compile(
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what our parts inherit of an environment; a home that is not there is replaced by one of our own."""
+    """Return the environment that our processes inherit; a home that does not exist is replaced by one of our own."""
     kept = {name: value for name, value in environ.items() if _is_kept(name)}
     return {"PATH": os.defpath, **kept, "HOME": str(_home(kept.get("HOME"))), "LANG": "C.UTF-8"}
 
 
 def apply() -> None:
-    """Make this process's environment such a one, and the rights of new files the usual ones."""
+    """Reduce this process's own environment in the same way, and set the usual umask."""
     kept = environment(os.environ)
     os.environ.clear()
     os.environ.update(kept)
@@ -49,14 +49,14 @@ def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_writable(folder: Path) -> bool:
-    """Say whether one can write into a folder, or make it where it is not there."""
+    """Return whether the folder can be written, or made where it does not exist."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
 
 
 def _is_kept(name: str) -> bool:
-    # npm takes its own in capitals and not, and some programs read proxies in one of the two only
+    # npm reads its variables in either case; some programs read proxies in one case only
     network = NETWORK.fullmatch(name.upper())
     ours = OURS.fullmatch(name) and name != MARKER
     return name in SYSTEM or name in SETTINGS or bool(ours) or bool(network)

@@ -1,8 +1,8 @@
-"""Makes `.venv` hold what the locks name: `python -m stack.install runtime`, or `development` with what the tests need.
+"""Installs into `.venv` what the locks name: `python -m stack.install runtime`, or `development` for the tests too.
 
-What was made is marked when it is whole, with where it is, for which Python and what is in it. Without the mark, or
-where it is no longer true (interrupted, moved, another Python, something removed), it is made again from nothing; what
-was fetched before is in the caches of pip and uv. (Standard library only: it makes what everything else runs in.)
+A complete `.venv` is marked with its folder, its Python and its content. Without the mark, or where the mark is no
+longer true (interrupted, moved, another Python, something removed), `.venv` is made again from nothing; what was fetched
+before is in the caches of pip and uv. (Standard library only: everything else runs in what it installs.)
 """
 
 import fcntl
@@ -30,7 +30,7 @@ IDENTITY = "import sys; print(sys.version_info[:2], sys.prefix)"
 
 @dataclass(frozen=True)
 class Mark:
-    """What `.venv` was when it was whole: its Python and place, its locks' digests, the names in it."""
+    """A complete `.venv`: its Python and folder, the digests of its locks, the names in it."""
 
     identity: str
     locks: dict[str, str]
@@ -94,7 +94,7 @@ def _fill(locks: list[Path], lock: IO[str]) -> None:
 
 
 def _run(command: list[str], environment: dict[str, str], lock: IO[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command that holds the lock as well: one that outlives us is waited for by the next."""
+    """Run a command that inherits the lock: if it outlives this process, the next install waits for it."""
     return subprocess.run(
         command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL,
         pass_fds=(lock.fileno(),),
@@ -117,7 +117,7 @@ def _read() -> Mark | None:
 
 
 def _identity() -> str:
-    """Return what the Python of `.venv` says that it is, and where; nothing when it does not run."""
+    """Return the version and folder that the Python of `.venv` reports; empty when it does not run."""
     try:
         return subprocess.run(
             [PYTHON, "-E", "-s", "-c", IDENTITY],

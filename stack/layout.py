@@ -23,7 +23,7 @@ class Layout:
 
     @property
     def run(self) -> Path:
-        """What is true only while the stack runs: pids, sockets, the processes' environments."""
+        """What lasts only while the stack runs: pids, sockets, the processes' environments."""
         return self.home / "run"
 
     @property
@@ -36,7 +36,7 @@ class Layout:
 
     @property
     def password_shown(self) -> Path:
-        """There as soon as the password that was made up has been printed."""
+        """A file that exists once the generated password has been printed."""
         return self.home / "password-shown"
 
     @property
@@ -55,7 +55,7 @@ class Layout:
 
     @property
     def static_made_of(self) -> Path:
-        """What they were made of; there only when they are whole."""
+        """The digest of what the static files were made of; it exists only when they are complete."""
         return self.home / "static-made-of"
 
     @property
@@ -71,7 +71,7 @@ class Layout:
 
     @property
     def running(self) -> Path:
-        """What the running stack was started with."""
+        """The run state: what the running stack was started with."""
         return self.run / "stack.json"
 
     @property
@@ -86,7 +86,7 @@ class Layout:
         return Path(tempfile.gettempdir()) / f"triptych-{os.getuid()}-{digest}"
 
     def check(self) -> None:
-        """Raise StackError when home is there but another user's: whether something runs there cannot be told."""
+        """Raise StackError when home belongs to another user: whether something runs there cannot be seen."""
         if self.home.is_dir() and not os.access(self.home, os.R_OK | os.W_OK | os.X_OK):
             raise StackError(f"{self.home} is another user's: name your own folder with TRIPTYCH_HOME.")
 

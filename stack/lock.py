@@ -10,7 +10,7 @@ from stack.errors import StackError
 
 @contextmanager
 def exclusive(folder: Path, verb: str) -> Iterator[None]:
-    """Hold the folder's lock, which the system takes back when the process ends. Raises StackError when it is held."""
+    """Hold the folder's lock, which the system releases when the process ends. Raises StackError when it is held."""
     try:
         lock = (folder / "lock").open("a+")
     except OSError as error:

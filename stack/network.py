@@ -1,4 +1,4 @@
-"""How pip, uv, npm and apt reach the world: the proxies, certificates and indexes that one was told of, all get alike.
+"""How pip, uv, npm and apt reach the network: all get the proxies, certificates and indexes that any of them was given.
 
 `python -m stack.network COMMAND…` becomes the command, in such an environment. (Standard library only: it is run
 before anything is installed.)
@@ -17,8 +17,8 @@ from stack.errors import StackError
 from stack.layout import SHARED_TOOLS
 
 LOOPBACK = "localhost,127.0.0.1,::1"
-# Where systems keep the authorities that their administrators trust, a company's own included. Left alone, uv and npm
-# believe in a list that they brought along, and so does pip before 24.2.
+# Where systems keep the certificate authorities that their administrators trust, a company's own included. By default
+# uv and npm use a list that they bundle, and so does pip before 24.2.
 SYSTEM_CERTIFICATES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
@@ -34,7 +34,7 @@ UNCHANGED = re.compile(
     r"|NPM_CONFIG_(REGISTRY|STRICT_SSL|USERCONFIG|GLOBALCONFIG)"
 )
 CACHES = {"PIP_CACHE_DIR": ".cache/pip", "UV_CACHE_DIR": ".cache/uv", "NPM_CONFIG_CACHE": ".npm"}
-# What these programs complain of when they do not get through, be it a name, a proxy, a connection or a certificate.
+# What these programs print when they cannot connect, because of a name, a proxy, a connection or a certificate.
 NO_WAY_THROUGH = (
     "Failed to establish a new connection", "Connection refused", "Could not connect", "Connection timed out",
     "ConnectTimeout", "ProxyError", "Cannot connect to proxy", "Temporary failure resolving", "Could not resolve",
@@ -69,7 +69,7 @@ def direct_here(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def explanation(output: str, environment: Mapping[str, str]) -> str:
-    """Return what a program's output means when it says that the network is not there; nothing when it does not."""
+    """Return an explanation where a program's output says that the network cannot be reached, else an empty text."""
     if not any(sign in output for sign in NO_WAY_THROUGH):
         return ""
     proxies = ", ".join(f"{name}={_without_password(environment[name])}" for name in _PROXIES if name in environment)
@@ -112,7 +112,7 @@ def _certificates(named: Mapping[str, str]) -> dict[str, str]:
     if not files:  # macOS keeps them in its keychain
         of_pip = {"PIP_CERT": str(folder)} if folder else {}
         return found | of_pip | ({"UV_SYSTEM_CERTS": "true"} if sys.platform == "darwin" else {})
-    # Several were named to several programs: each of them gets all.
+    # Several files were named, each to another program: every program gets all of them.
     bundle = files[0] if len(files) == 1 else _joined(files)
     return found | dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE", *OF_NPM), str(bundle))
 

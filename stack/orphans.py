@@ -14,14 +14,14 @@ from stack.layout import Layout
 from stack.supervision import NAMES
 from stack.topology import MARKER
 
-ROUNDS = 5  # what is ended may just have started something
+ROUNDS = 5  # a process that is ended may just have started another one
 
 
 def find(layout: Layout) -> list[psutil.Process]:
     """Return the processes of this stack that are alive, supervisord included."""
     found = {process.pid: process for process in psutil.process_iter() if _marked(process, str(layout.home))}
     for name in NAMES:
-        # nginx overwrites its environment, the mark included; its process group is on record.
+        # nginx overwrites its environment, the mark included; its process group is recorded.
         found |= {process.pid: process for process in recorded_group(layout.run, name)}
     for process in list(found.values()):
         try:

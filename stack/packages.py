@@ -70,7 +70,7 @@ def _download(package: str, apt: Path) -> list[Path]:
             (lists / "partial").mkdir(parents=True, exist_ok=True)
             problem = _apt([*options, "update"])
             if problem:
-                # Without lists apt knows of no package at all: that it finds none is not what is wrong.
+                # Without lists apt knows no package at all: that one is missing is then not the cause.
                 raise Unavailable(f"the lists of packages cannot be downloaded\n{problem}")
         install = ["install", "--download-only", "--reinstall", "--no-install-recommends", "--yes", package]
         problem = _apt([*options, *install])

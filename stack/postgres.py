@@ -22,7 +22,7 @@ C_UTF_8 = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_permissions": "0700",
-    "shared_buffers": "64MB",  # what is not touched is not resident
+    "shared_buffers": "64MB",  # pages that are never used take no memory
     "max_connections": "160",  # a third for each role (roles.sql): its service, and the tests that speak in its name
     "max_notify_queue_pages": "8192",  # 64 MB for what any role may send and nobody here reads
     "max_wal_size": "512MB",
@@ -79,7 +79,7 @@ class Postgres:
         return (str(locate(self.account, self.layout.postgres.resolve()) / "postgres"), "-D", str(self.data), *options)
 
     def answers(self) -> bool:
-        """Say whether the server takes connections, and make the database where there is none.
+        """Return whether the server takes connections, and make the database where there is none.
 
         Raises StackError when it takes them and refuses ours: that does not become better by waiting.
         """

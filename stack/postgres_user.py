@@ -1,4 +1,4 @@
-"""The user that the database runs as: oneself, or another one where that is root, as PostgreSQL refuses to be."""
+"""The user that PostgreSQL runs as: this user, or another one where this is root, which PostgreSQL refuses to be."""
 
 import os
 import pwd
@@ -12,10 +12,10 @@ from stack.errors import StackError
 
 @dataclass(frozen=True)
 class PostgresUser:
-    """A user of this system; `other` is None for oneself."""
+    """A user of this system; `other` is None for the user of this process."""
 
     other: pwd.struct_passwd | None
-    # In the environment of what it runs, as in that of all processes of a stack: what outlives a killed `up` is found.
+    # Set in the environment of what it runs, as of all processes of a stack: so orphans of a killed `up` are found.
     mark: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -29,7 +29,7 @@ class PostgresUser:
         )  # fmt: skip
 
     def can_run(self, command: list[str]) -> bool:
-        """Say whether a command succeeds as this user."""
+        """Return whether a command succeeds as this user."""
         try:
             return self.run(command).returncode == 0
         except OSError:

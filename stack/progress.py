@@ -1,4 +1,4 @@
-"""What `up` says while it works, and how it waits."""
+"""What `up` prints while it works, and how it waits."""
 
 import time
 from collections.abc import Callable

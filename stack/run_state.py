@@ -63,7 +63,7 @@ def all_healthy(layout: Layout) -> bool:
 
 
 def ready(url: str) -> bool:
-    """Say whether a service answers its readiness check with 200."""
+    """Return whether a service answers its readiness check with 200."""
     return readiness(url) == (200, "")
 
 

@@ -10,13 +10,13 @@ COMMAND = (sys.executable, "manage.py", "collectstatic", "--no-input", "--clear"
 
 
 def made(layout: Layout) -> bool:
-    """Say whether the files are there, whole, and of the present sources."""
+    """Return whether the files are there, complete, and made of the present sources."""
     mark = layout.static_made_of
     return mark.is_file() and mark.read_text(encoding="utf-8") == _sources()
 
 
 def note(layout: Layout) -> None:
-    """Write down that the files are whole; what an interrupted start has left of them is made anew."""
+    """Write down that the files are complete; those of an interrupted start are made again."""
     layout.static_made_of.write_text(_sources(), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""supervisord, which keeps the processes running: its configuration, its start, and what it is asked."""
+"""supervisord, which restarts processes that die: its configuration, its start, and the calls to it."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ from stack.postgres import Postgres
 from stack.topology import MARKER, Topology
 
 NAMES = ("postgres", "admin-django", "simple-flask", "api-fastapi", "gateway")
-# Stopped in the reverse order, one group after the other, so that nothing loses what it still needs.
+# Groups are stopped in reverse order, one after the other, so that no process loses what it still needs.
 GROUPS = {"postgres": 10, "services": 20, "gateway": 30}
 
 
@@ -101,7 +101,7 @@ def _program(layout: Layout, name: str, command: tuple[str, ...], more: dict[str
 
 
 class Supervisor:
-    """The supervisord of one stack, spoken to through its socket."""
+    """The supervisord of one stack, called through its socket."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -126,7 +126,7 @@ class Supervisor:
             time.sleep(0.05)
 
     def answers(self) -> bool:
-        """Say whether a supervisord listens on the socket."""
+        """Return whether a supervisord listens on the socket."""
         return self.layout.supervisor_socket.exists() and self.pid() is not None
 
     def pid(self) -> int | None:
@@ -137,7 +137,7 @@ class Supervisor:
             return None
 
     def launch(self, name: str) -> None:
-        """Have a process started, without waiting for it."""
+        """Start a process, without waiting for it."""
         self._call("supervisor.startProcess", _qualified(name), False)
 
     def states(self) -> dict[str, State]:
@@ -149,7 +149,7 @@ class Supervisor:
         return {each["name"]: State(each["name"], each["statename"], each["pid"] or None) for each in found}
 
     def shut_down(self) -> None:
-        """Have everything stopped, gateway first and postgres last; returns before it is."""
+        """Stop everything, gateway first and postgres last, without waiting for the end."""
         for method, *arguments in (
             ("supervisor.stopProcess", "gateway"),
             # supervisord's own shutdown stops one after the other: these need not wait for each other

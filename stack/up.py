@@ -108,7 +108,7 @@ class Phase:
         self.reasons: dict[str, str] = {}
 
     def ready(self, name: str) -> bool:
-        """Say whether a service is ready. Raises StackError for an answer that waiting does not change."""
+        """Return whether a service is ready. Raises StackError for an answer that waiting does not change."""
         status, reason = run_state.readiness(f"http://127.0.0.1:{self.topology.ports[name]}")
         if status not in (None, 200, *WAITING):
             log = _tail(self.layout, name)

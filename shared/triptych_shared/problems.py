@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -22,6 +23,47 @@ _TITLES = {
 }
 
 
+@dataclass(eq=False)
+class Problem(Exception):
+    """An error as its response tells it; raised, or made into a response by each framework in its own way.
+
+    The type is `urn:triptych:problem:<kind>`. `detail` is a sentence for a person; `errors`, given where it was
+    validation, maps each field to its messages. In `more` are the members that only this kind has.
+    """
+
+    kind: str
+    status: int
+    detail: str
+    errors: Mapping[str, Sequence[str]] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, object] | None = None
+
+    def __str__(self) -> str:
+        return self.detail
+
+    def response_headers(self) -> dict[str, str]:
+        """Return the headers of the response; no cache may keep it."""
+        return {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **self.headers}
+
+    def body(self) -> bytes:
+        """Return the body of the response, as JSON."""
+        document: dict[str, object] = {
+            "type": f"urn:triptych:problem:{self.kind}",
+            "title": _TITLES[self.kind],
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors is not None:
+            document["errors"] = self.errors
+        document.update(self.more or {})
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def unavailable(detail: str, status: int = 503) -> Problem:
+    """Return the problem that asks the client to try again in a second."""
+    return Problem("unavailable", status, detail, headers={"Retry-After": "1"})
+
+
 def problem(
     kind: str,
     status: int,
@@ -29,18 +71,5 @@ def problem(
     errors: Mapping[str, Sequence[str]] | None = None,
     more: Mapping[str, object] | None = None,
 ) -> bytes:
-    """Return the JSON body of a problem of the type `urn:triptych:problem:<kind>`.
-
-    `detail` is a sentence for a person; `errors`, given where it was validation, maps each field to its messages. In
-    `more` are the members that only this kind has.
-    """
-    body: dict[str, object] = {
-        "type": f"urn:triptych:problem:{kind}",
-        "title": _TITLES[kind],
-        "status": status,
-        "detail": detail,
-    }
-    if errors is not None:
-        body["errors"] = errors
-    body.update(more or {})
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    """Return the body of a problem."""
+    return Problem(kind, status, detail, errors, more=more).body()

@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy import Row, Select, text
+from triptych_shared.problems import unavailable
 
 from simple_flask.database import Item, db
 from simple_flask.items.filters import FILTERS, check_prices, conditions
 from simple_flask.items.representation import COLUMNS, encode, members
 from simple_flask.parameters import Parameters
-from simple_flask.problems import unavailable
 
 bp = Blueprint("exports", __name__)
 

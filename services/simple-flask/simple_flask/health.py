@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from triptych_shared.problems import unavailable
 from triptych_shared.pulse import READINESS
 from triptych_shared.sqlstates import SAY_AGAIN
 
 from simple_flask.database import db
-from simple_flask.problems import unavailable
 
 bp = Blueprint("health", __name__)
 

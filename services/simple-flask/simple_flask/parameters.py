@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from simple_flask.problems import Problem
+from triptych_shared.problems import Problem
 
 Reader = Callable[[str], Any]
 

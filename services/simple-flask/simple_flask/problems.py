@@ -1,12 +1,10 @@
 """Turn every error into a problem response."""
 
-from collections.abc import Mapping, Sequence
-
 from flask import Flask, Response, abort, request
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.problems import Problem, unavailable
 from triptych_shared.sqlstates import NOT_MIGRATED, SAY_AGAIN
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
@@ -14,30 +12,9 @@ from werkzeug.routing import RequestRedirect
 from simple_flask.settings import LARGEST_BODY
 
 
-class Problem(Exception):
-    """An answer other than 2xx, as RFC 9457 has it; `errors` maps each field to its messages."""
-
-    def __init__(
-        self,
-        kind: str,
-        status: int,
-        detail: str,
-        errors: Mapping[str, Sequence[str]] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.kind, self.status, self.detail = kind, status, detail
-        self.errors, self.headers = errors, headers
-
-    def response(self) -> Response:
-        """Return the problem as a response."""
-        body = problem(self.kind, self.status, self.detail, self.errors)
-        return Response(body, self.status, self.headers, content_type=PROBLEM_JSON)
-
-
-def unavailable(detail: str, status: int = 503) -> Problem:
-    """Return the problem that asks the client to come again in a second."""
-    return Problem("unavailable", status, detail, headers={"Retry-After": "1"})
+def response(error: Problem) -> Response:
+    """Return the problem as a response."""
+    return Response(error.body(), error.status, error.response_headers())
 
 
 def too_slow() -> Problem:
@@ -60,30 +37,28 @@ def init_app(app: Flask) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    @app.errorhandler(Problem)
-    def answer(error: Problem) -> Response:
-        return error.response()
+    app.register_error_handler(Problem, response)
 
     @app.errorhandler(PoolTimeoutError)
     def answer_busy(error: Exception) -> Response:
         app.logger.warning("no connection became free: %s", error)
-        return unavailable("The database does not answer. Try again in a moment.").response()
+        return response(unavailable("The database does not answer. Try again in a moment."))
 
     @app.errorhandler(DBAPIError)
     def answer_database(error: DBAPIError) -> Response:
         state = getattr(error.orig, "sqlstate", None)
         if state in NOT_MIGRATED:
-            return unavailable("The database is not migrated yet.").response()
+            return response(unavailable("The database is not migrated yet."))
         if not isinstance(error, OperationalError | InterfaceError) and state not in SAY_AGAIN:
             raise error
         app.logger.warning("the database did not answer: %s", error.orig)
         if isinstance(error.orig, QueryCanceled):
-            return too_slow().response()
-        return unavailable("The database does not answer. Try again in a moment.").response()
+            return response(too_slow())
+        return response(unavailable("The database does not answer. Try again in a moment."))
 
     @app.errorhandler(HTTPException)
     def answer_http(error: HTTPException) -> Response:
-        return _from_http(error).response()
+        return response(_from_http(error))
 
 
 def _from_http(error: HTTPException) -> Problem:

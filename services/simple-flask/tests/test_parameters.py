@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from simple_flask.parameters import Parameters
-from simple_flask.problems import Problem
+from triptych_shared.problems import Problem
 
 READERS = {"q": str, "limit": int}
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from triptych_shared import strict_json
+from triptych_shared.problems import Problem
 
 from simple_flask.items.cursor import LARGEST_ID
-from simple_flask.problems import Problem
 from simple_flask.quotes.totals import NO_DISCOUNT, WHOLE, Amount, Discount, Percent
 
 MOST_LINES = 500

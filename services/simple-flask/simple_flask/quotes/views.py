@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Row
+from triptych_shared.problems import Problem
 
 from simple_flask.database import Item, db
 from simple_flask.items.representation import encode
 from simple_flask.parameters import Parameters
-from simple_flask.problems import Problem
 from simple_flask.quotes import body
 from simple_flask.quotes.totals import Line, totals
 from simple_flask.settings import LARGEST_BODY

@@ -1,7 +1,7 @@
 """Installs into `.venv` what the locks name: `python -m stack.install runtime`, or `development` for the tests too.
 
 A complete `.venv` is marked with its folder, its Python and its content. Without the mark, or where the mark is no
-longer true (interrupted, moved, another Python, something removed), `.venv` is made again from nothing; what was fetched
+longer true (interrupted, moved, another Python, something removed), it is made again from nothing; what was fetched
 before is in the caches of pip and uv. (Standard library only: everything else runs in what it installs.)
 """
 

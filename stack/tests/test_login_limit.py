@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +21,15 @@ LIMIT = 3  # and one that is under way
 
 
 @pytest.fixture
-def gateway(stack: Stack, tmp_path: Path) -> Iterator[HttpClient]:
-    """A second gateway of the stack, which believes its client's X-Forwarded-For."""
+def port() -> int:
+    """Where the gateway will be."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def gateway(stack: Stack, tmp_path: Path, port: int) -> Iterator[HttpClient]:
+    """A second gateway of the stack, which believes its client's X-Forwarded-For."""
     process = json.loads((stack.layout.run / "gateway.json").read_text())
     own = {
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
@@ -87,6 +94,34 @@ def test_an_ipv4_address_in_ipv6_form_is_the_ipv4_address(gateway: HttpClient) -
         log_in(gateway, "198.51.100.1")
     assert log_in(gateway, "::ffff:198.51.100.1").status == 429
     assert log_in(gateway, "::ffff:198.51.100.2").status == 400
+
+
+def test_a_refusal_ends_later_even_if_the_second_turns_within_its_request(gateway: HttpClient, port: int) -> None:
+    """nginx counts a rate by the clock's seconds: a request over the turn of one has two seconds' worth at once."""
+    for _ in range(LIMIT + 1):
+        log_in(gateway, "203.0.113.5")
+    refused = until(lambda: refusal_in_pieces(port, "203.0.113.5"), within=30, what="the end comes later")
+    assert refused.startswith(b"HTTP/1.1 429 ")
+
+
+def refusal_in_pieces(port: int, address: str) -> bytes | None:
+    """Ask before the second turns and after; return the answer, or None where all of it came at once."""
+    asked = f"POST {TOKEN} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(asked[:4])
+        now = int(time.time())
+        until(lambda: time.time() >= now + 1, what="the second turns")
+        client.sendall(asked[4:])
+        answer = first = client.recv(65536)
+        while piece := b"" if is_whole(answer) else client.recv(65536):
+            answer += piece
+    return None if answer == first else answer
+
+
+def is_whole(answer: bytes) -> bool:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    return length is not None and len(body) == int(length[1])
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "100001"])

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import SimpleTemplateResponse
 from rest_framework import exceptions
-from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.problems import Problem
 from triptych_shared.request_ids import request_id
 from triptych_shared.sqlstates import ATTEMPTS, NOT_MIGRATED, SAY_AGAIN
 
@@ -29,12 +29,8 @@ class ProblemResponse(HttpResponse):
         headers: dict[str, str] | None = None,
         more: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(
-            problem(kind, status, detail, errors, more),
-            status=status,
-            content_type=PROBLEM_JSON,
-            headers={"Cache-Control": "no-store", **(headers or {})},
-        )
+        problem = Problem(kind, status, detail, errors, headers or {}, more)
+        super().__init__(problem.body(), status=status, headers=problem.response_headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

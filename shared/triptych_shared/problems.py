@@ -62,14 +62,3 @@ class Problem(Exception):
 def unavailable(detail: str, status: int = 503) -> Problem:
     """Return the problem that asks the client to try again in a second."""
     return Problem("unavailable", status, detail, headers={"Retry-After": "1"})
-
-
-def problem(
-    kind: str,
-    status: int,
-    detail: str,
-    errors: Mapping[str, Sequence[str]] | None = None,
-    more: Mapping[str, object] | None = None,
-) -> bytes:
-    """Return the body of a problem."""
-    return Problem(kind, status, detail, errors, more=more).body()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.problems import ProblemResponse
 from django.http import HttpRequest, HttpResponse
-from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared.problems import PROBLEM_JSON, Problem
 
 from accounts import devices
 from accounts.addresses import client_address
@@ -50,7 +50,7 @@ class Admission:
         if body is None:
             detail = f"The request body is larger than {LONGEST} bytes."
             errors = {"body": ["is larger than this route takes"]}
-            return _answer(start_response, "413 Content Too Large", problem("invalid-body", 413, detail, errors))
+            return _answer(start_response, "413 Content Too Large", Problem("invalid-body", 413, detail, errors).body())
         environ["wsgi.input"] = BytesIO(body)
         environ.setdefault("CONTENT_LENGTH", str(len(body)))  # of chunks nobody has said it
         device = devices.known(_cookies(environ))
@@ -88,7 +88,7 @@ class Admission:
         headers = [("Retry-After", str(RETRY_AFTER))]
         if "text/html" in environ.get("HTTP_ACCEPT", ""):
             return _answer(start_response, "503 Service Unavailable", PAGE, headers, "text/html; charset=utf-8")
-        return _answer(start_response, "503 Service Unavailable", problem("unavailable", 503, BUSY), headers)
+        return _answer(start_response, "503 Service Unavailable", Problem("unavailable", 503, BUSY).body(), headers)
 
 
 class NoTurnToHash:

@@ -1,6 +1,6 @@
 """A connection to Postgres: libpq as psycopg wraps it, with one prepared statement under way at a time.
 
-psycopg's cursors cost two to three times the round trip itself (`docs/decisions/0006-fast-lane.md`).
+psycopg's cursors cost two to three times the round trip itself (`docs/decisions/0006-fast-path.md`).
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""Reads answered ahead of FastAPI's routing; `docs/decisions/0006-fast-lane.md` says why."""
+"""Reads answered ahead of FastAPI's routing; `docs/decisions/0006-fast-path.md` says why."""

@@ -2,7 +2,9 @@
 
 import re
 
-CACHEABLE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=60"
+from triptych_shared.cache_control import PUBLIC_READ
+
+CACHEABLE = PUBLIC_READ
 # One element of a list of entity tags (RFC 9110, 5.6.1 and 8.8.3); elements may be empty.
 _ELEMENT = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(,|\Z)')
 

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from triptych_shared.problems import PROBLEM_JSON, problem
+from triptych_shared import problems
+from triptych_shared.problems import Problem
 
 from api_fastapi.database.errors import DatabaseUnavailableError, TooSlowError
 
@@ -19,38 +20,34 @@ class ProblemResponse(NamedTuple):
     body: bytes
 
 
-def problem_response(
-    kind: str,
-    status: int,
-    detail: str,
-    errors: Mapping[str, Sequence[str]] | None = None,
-    headers: Sequence[tuple[bytes, bytes]] = (),
-) -> ProblemResponse:
-    """Return the problem; `errors` has the messages by parameter."""
-    body = problem(kind, status, detail, errors)
-    about_body = [(b"content-length", b"%d" % len(body)), (b"content-type", PROBLEM_JSON.encode())]
-    return ProblemResponse(status, [(b"cache-control", b"no-store"), *headers, *about_body], body)
+def encoded(problem: Problem) -> ProblemResponse:
+    """Return the problem as it is sent."""
+    body = problem.body()
+    headers = problem.response_headers() | {"Content-Length": str(len(body))}
+    return ProblemResponse(
+        problem.status, [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()], body
+    )
 
 
 def invalid_parameters(errors: Mapping[str, Sequence[str]]) -> ProblemResponse:
     """Return the problem of a query whose parameters are not valid."""
-    return problem_response("invalid-parameter", 400, f"Not valid: {', '.join(errors)}.", errors)
+    return encoded(Problem("invalid-parameter", 400, f"Not valid: {', '.join(errors)}.", errors))
 
 
 def malformed() -> ProblemResponse:
     """Return the problem of what is not an HTTP request."""
-    return problem_response("invalid-parameter", 400, "This is not a well-formed HTTP request.")
+    return encoded(Problem("invalid-parameter", 400, "This is not a well-formed HTTP request."))
 
 
 def not_found(path: str) -> ProblemResponse:
     """Return the problem of a path with nothing behind it."""
-    return problem_response("not-found", 404, f"There is nothing at {path}.")
+    return encoded(Problem("not-found", 404, f"There is nothing at {path}."))
 
 
 def method_not_allowed() -> ProblemResponse:
     """Return the problem of any method but GET and HEAD, which every route takes."""
-    return problem_response(
-        "method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers=[(b"allow", b"GET, HEAD")]
+    return encoded(
+        Problem("method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers={"Allow": "GET, HEAD"})
     )
 
 
@@ -59,11 +56,9 @@ def unavailable(error: DatabaseUnavailableError) -> ProblemResponse:
     logger.warning("%s: %s", error, error.__cause__)
     # 504 tells the gateway not to have the others ask a slow database the same
     status = 504 if isinstance(error, TooSlowError) else 503
-    return problem_response(
-        "unavailable", status, f"This cannot be read now: {error}.", headers=[(b"retry-after", b"1")]
-    )
+    return encoded(problems.unavailable(f"This cannot be read now: {error}.", status))
 
 
 def internal() -> ProblemResponse:
     """Return the problem of a mistake of ours."""
-    return problem_response("internal", 500, "The error has been logged under this request's id.")
+    return encoded(Problem("internal", 500, "The error has been logged under this request's id."))

@@ -11,7 +11,7 @@ RENEWED_AFTER = 240  # seconds; a token is good for 300
 
 
 class Bearer:
-    """Asks for a token when there is none, or none that will last."""
+    """Requests a token when there is none, or when the one there is about to end."""
 
     def __init__(self, gateway: HttpClient) -> None:
         self._gateway = gateway
@@ -31,7 +31,7 @@ class Bearer:
         return self._headers
 
     def _log_in(self, sent: object) -> Reply | None:
-        """Return the reply; None where others log in at the moment, and this has to come again."""
+        """Return the reply; None where others log in at the moment, and the client has to try again."""
         reply = send(self._gateway, "POST", "/api/auth/token/", sent)
         return None if reply.status == 503 else reply
 

@@ -1,4 +1,4 @@
-"""Where the system is, and who asks it.
+"""Where the system is, and the clients that tests use.
 
 TRIPTYCH_URL is the gateway's URL; TRIPTYCH_DATABASE_URL connects as admin_django; TRIPTYCH_SYSTEM says how the system
 is run (`native`, the default, or `compose`), for the tests that kill parts of it.

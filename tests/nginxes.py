@@ -58,7 +58,7 @@ def gateway(folder: Path, api_fastapi: str = NOBODY, **settings: str) -> Iterato
 
 @contextmanager
 def ordinary(folder: Path, port: int, answer: str) -> Iterator[str]:
-    """Run an nginx with nothing set but what `answer` says of every path; yields its URL."""
+    """Run an nginx that does what `answer` says at every path, with no other setting; yields its URL."""
     own = folder / f"nginx-{port}"
     own.mkdir(exist_ok=True)
     configuration = own / "nginx.conf"
@@ -72,7 +72,7 @@ def ordinary(folder: Path, port: int, answer: str) -> Iterator[str]:
 
 @contextmanager
 def in_front_of(url: str, folder: Path, port: int) -> Iterator[str]:
-    """Run an nginx as one has it when one adds no more than `proxy_pass`; yields its URL."""
+    """Run an nginx with `proxy_pass` and no other setting; yields its URL."""
     with ordinary(folder, port, f"proxy_pass http://{urlsplit(url).netloc};") as own:
         yield own
 

@@ -29,7 +29,7 @@ class Stream:
 
     @property
     def served_by(self) -> str | None:
-        """Who answered: the gateway, when all it says is when to come again."""
+        """The service that answered: the gateway, where the stream only says when to reconnect."""
         return self.headers["x-served-by"]
 
     def begun(self) -> Self:
@@ -38,12 +38,12 @@ class Stream:
         return self
 
     def end(self) -> None:
-        """Let who reads in another thread find the stream ended."""
+        """End the stream for a thread that reads from it."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the stream."""
         self._response.close()
         self._socket.close()
 
@@ -66,7 +66,7 @@ class Stream:
         return fields
 
     def joined(self) -> "Stream":
-        """Wait until everything from now on is told."""
+        """Wait until every change from now on is sent."""
         while "id" not in self.block():
             pass
         return self

@@ -1,4 +1,4 @@
-// Asks the public API, and tells how it was answered.
+// Requests to the public API, and how each was answered.
 
 const PATIENCE_MS = 15_000;
 

@@ -1,4 +1,4 @@
-// The page of the items: what the form says goes into the address, what the address says is asked and shown.
+// The page of the items: the form's values go into the address, and what the address says is requested and shown.
 // So every state has a link, and the browser's own back and forward work.
 
 import { ask, Trouble } from "./api.js";
@@ -116,7 +116,7 @@ function showPages(following) {
   page.textContent = onLaterPage && !cursors.length ? "A later page" : `Page ${cursors.length + 1}`;
 }
 
-// What X-Cache says, for people. A stale answer is given while a new one is fetched, or while nobody answers.
+// What X-Cache says, for people. A stale response is served while a new one is fetched, or while no service answers.
 const KEPT = { HIT: "kept by the gateway", UPDATING: "kept by the gateway", STALE: "kept by the gateway, stale" };
 
 function showAnswer({ by, cache, status, milliseconds, requestId }, path) {

@@ -1,4 +1,4 @@
-// Shows whether each process lives and is ready. Asks gently: every ten seconds, and only while the page is seen.
+// Shows whether each process lives and is ready. Requests every ten seconds, and only while the page is visible.
 
 const EVERY_MS = 10_000;
 const PATIENCE_MS = 4_000;

@@ -1,5 +1,5 @@
 // Keeps the rows that are shown as the items are: a changed one is replaced and lights up, a deleted one is crossed out.
-// Works on top of the page: where there is no stream, nothing is missing but the movement.
+// An addition to the page: without a stream it works as before, and does not change by itself.
 
 const PAUSE_MS = 500; // nobody follows a page that is only leafed through
 const BEGUN_MS = 250; // what only says when to come again opens as a stream does, and has ended by then

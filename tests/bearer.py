@@ -25,7 +25,7 @@ class Bearer:
             user = os.environ.get("TRIPTYCH_ADMIN_USER", "admin")
             sent = {"username": user, "password": os.environ["TRIPTYCH_ADMIN_PASSWORD"]}
             reply = until(lambda: self._log_in(sent), what="a turn to log in")
-            assert reply is not None and reply.status == 200, str(reply)
+            assert reply.status == 200, str(reply)
             self._since = asked
             self._headers = {"Authorization": f"Bearer {reply.json()['access']}"}
         return self._headers

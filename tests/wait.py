@@ -12,7 +12,7 @@ PATIENCE = 120.0  # seconds after which something that must come will not; nobod
 _PAUSE = threading.Event()
 
 
-def until(condition: Callable[[], T], what: str, within: float = PATIENCE) -> T:
+def until(condition: Callable[[], T | None], what: str, within: float = PATIENCE) -> T:
     """Return the first true result of `condition`, which is asked again and again for `within` seconds.
 
     A number of seconds is for what is promised by then: everything else takes as long as a busy machine needs.

@@ -204,7 +204,6 @@ def test_twin_posts_make_one_item_though_the_server_is_killed(
                 lambda: answer(send(client, "POST", "/api/items/", sent, {**headers, **key})),
                 what=f"pair {number} is answered",
             )
-        assert reply is not None
         answered.release()
         return reply
 

@@ -154,7 +154,7 @@ def cut() -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE usename = current_user AND application_name = 'api-fastapi feed'"
+            " WHERE datname = current_database() AND usename = current_user AND application_name = 'api-fastapi feed'"
         )
 
 

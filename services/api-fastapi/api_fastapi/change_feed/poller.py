@@ -96,7 +96,8 @@ class FeedPoller:
                     pause = _FIRST_PAUSE
             except (ConnectionLostError, DatabaseUnavailableError, psycopg.Error) as error:
                 level = logging.WARNING if pause == _FIRST_PAUSE else logging.DEBUG  # once is enough
-                logger.log(level, "the change feed of %s is interrupted: %s", self._endpoint, error or error.__cause__)
+                reason = str(error) or repr(error.__cause__ or error)
+                logger.log(level, "the change feed of %s is interrupted: %s", self._endpoint, reason)
                 self._observer.lost()
             finally:
                 if connection is not None:

@@ -11,7 +11,7 @@ from tests.conftest import MakeItem
 
 KILL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE usename = current_user AND application_name = 'api-fastapi feed'"
+    " WHERE datname = current_database() AND usename = current_user AND application_name = 'api-fastapi feed'"
 )
 
 

@@ -60,8 +60,8 @@ def history(place: Endpoint, seconds: float, *kinds: tuple[float, Callable[[], N
     line.connect()
     bad = place.reader.replace(f"{target['host']}:{target['port']}", f"127.0.0.1:{line.port}")
     kill = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
-        " AND application_name LIKE 'api-fastapi%'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND usename = current_user AND application_name LIKE 'api-fastapi%'"
     )
 
     def freeze() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -90,6 +91,7 @@ def test(*, long: bool, part: str | None, arguments: list[str]) -> int:
 
 def _beside(run: Callable[..., Result]) -> list[Result]:
     """Run the lanes beside each other; each part's output is shown when it has ended, whole."""
+    interrupted = threading.Event()
 
     def shown(part: str) -> Result:
         with tempfile.TemporaryFile("w+") as output:
@@ -98,8 +100,15 @@ def _beside(run: Callable[..., Result]) -> list[Result]:
             print(output.read(), end="", flush=True)
         return result
 
+    def in_turn(lane: tuple[str, ...]) -> list[Result]:
+        return [shown(part) for part in lane if not interrupted.is_set()]
+
     with ThreadPoolExecutor(len(LANES)) as lanes:
-        return list(chain.from_iterable(lanes.map(lambda lane: list(map(shown, lane)), LANES)))
+        try:
+            return list(chain.from_iterable(lanes.map(in_turn, LANES)))
+        except KeyboardInterrupt:  # the parts that run have been told too
+            interrupted.set()
+            raise
 
 
 def _run(part: str, told: dict[str, str], *, long: bool, arguments: list[str], output: IO[str] | None = None) -> Result:

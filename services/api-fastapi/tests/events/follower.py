@@ -1,15 +1,19 @@
-"""Somebody who follows the changes."""
+"""A subscriber; whatever it waits for has a deadline as a whole, which heartbeats do not renew."""
 
 import http.client
 import json
 import socket
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 PATH = "/api/items/events/"
+# Seconds that a test waits for an event, or for several.
+WITHIN = 60
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Follower:
         self._socket = socket.socket()
         if receive_buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._socket.settimeout(30)
+        self._until = self._begin()
         self._socket.connect(("127.0.0.1", port))
         lines = [f"GET {PATH}{query} HTTP/1.1", "Host: test"]
         lines += [f"Last-Event-ID: {last_event_id}"] if last_event_id is not None else []
@@ -65,7 +69,7 @@ class Follower:
 
     def _blocks(self) -> Any:
         lines: list[str] = []
-        while line := self._response.readline():
+        while line := self._line():
             text = line.decode().removesuffix("\n")
             if text:
                 lines.append(text)
@@ -73,14 +77,32 @@ class Follower:
             yield lines
             lines = []
 
+    def _begin(self) -> float:
+        """Begin to wait."""
+        self._until = time.monotonic() + WITHIN
+        self._socket.settimeout(WITHIN)
+        return self._until
+
+    def _line(self) -> bytes:
+        with suppress(TimeoutError):
+            if (left := self._until - time.monotonic()) > 0:
+                self._socket.settimeout(left)
+                return self._response.readline()
+        raise AssertionError(f"it did not come within {WITHIN} seconds")
+
     def joined(self) -> Self:
         """Wait until everything that happens from now on is told."""
-        while not any(line.startswith("id: ") for line in self.block()):
+        self._begin()
+        while not any(line.startswith("id: ") for line in self._block()):
             pass
         return self
 
     def block(self) -> list[str]:
         """Return the lines of the next block, an event or not; StopIteration at the end of the stream."""
+        self._begin()
+        return self._block()
+
+    def _block(self) -> list[str]:
         lines: list[str] = next(self.blocks)
         for line in lines:
             if line.startswith("id: "):
@@ -89,8 +111,12 @@ class Follower:
 
     def next(self) -> Event:
         """Return the next event."""
+        self._begin()
+        return self._next()
+
+    def _next(self) -> Event:
         while True:
-            fields = dict(line.split(": ", 1) for line in self.block() if not line.startswith(":"))
+            fields = dict(line.split(": ", 1) for line in self._block() if not line.startswith(":"))
             if "data" in fields:
                 return Event(fields["id"], fields["event"], json.loads(fields["data"]))
 
@@ -107,7 +133,8 @@ class Follower:
 
     def until(self, item: int, name: str) -> list[Event]:
         """Return the events up to that of an item of this name."""
-        events = [self.next()]
+        self._begin()
+        events = [self._next()]
         while (events[-1].data.get("id"), events[-1].data.get("name")) != (item, name):
-            events.append(self.next())
+            events.append(self._next())
         return events

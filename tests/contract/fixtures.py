@@ -3,7 +3,7 @@
 import random
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import psycopg
@@ -45,6 +45,13 @@ NAMES = [
     "0",
     "~",
     " leading and trailing ",
+    'Tee "茶" \u2028\N{ROCKET}',
+    "a\tb\\/\x7f\u0001\x1f<é>",
+    # what looks like a part of an item's JSON
+    '{"id":1,"version":2,"created_at":"',
+    '","category":null,"version":1,"',
+    "\b\f\r\n",
+    "İß",
 ]
 DESCRIPTIONS = [
     "",
@@ -60,6 +67,7 @@ PRICES = ["0.00", "0.01", "0.10", "9.99", "10.00", "10.00", "10.01", "99.90", "1
 MOMENTS = [
     datetime(2024, 2, 29, 23, 59, 59, 0, UTC),
     datetime(2024, 2, 29, 23, 59, 59, 999999, UTC),
+    datetime(2024, 2, 29, 23, 0, 0, 0, timezone(timedelta(hours=-5))),  # in UTC of the next month
     datetime(1999, 12, 31, 12, 0, 0, 1, UTC),
     datetime(1, 1, 1, 0, 0, 0, 0, UTC),
     datetime(9999, 12, 31, 23, 59, 59, 123000, UTC),

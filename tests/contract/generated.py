@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tests.contract.fixtures import Fixtures
@@ -39,6 +39,7 @@ class Generator:
         self.kinds: dict[str, Callable[[], Request]] = {
             "lists": self._list,
             "pages": self._page,
+            "pages of a price range": self._price_range,
             "searches": self._search,
             "ill-formed parameters": self._ill_formed,
             "odd pieces": self._odd_pieces,
@@ -98,6 +99,19 @@ class Generator:
 
     def _page(self) -> Request:
         return self._get(self._with_cursor())
+
+    def _price_range(self) -> Request:
+        """Return a page of a range, after a row that lies in it, or before it, or beyond: a cursor may say any."""
+        chance, sort = self._random, self._random.choice(["price", "-price"])
+        names = chance.choice([["min_price"], ["max_price"], ["min_price", "max_price"]])
+        low, high = sorted(self._row().price for _ in range(2))
+        bounds = {"min_price": f"{low:.2f}", "max_price": chance.choice([f"{high:.2f}", f"{high:f}"[:-1]])}
+        category = chance.choice([None, *self._fixtures.categories])
+        parameters = {"q": self._fixtures.marker} if category is None else {"category": category}
+        parameters |= {"sort": sort, "limit": str(chance.choice([1, 2, 7, 50]))}
+        parameters |= {name: bounds[name] for name in names}
+        row = chance.choice([self._row(), replace(self._row(), id=chance.choice([1, 2**62]))])
+        return self._get({**parameters, "cursor": cursors.after(row, sort, parameters)})
 
     def _search(self) -> Request:
         chance, row = self._random, self._row()

@@ -21,6 +21,7 @@ from tests.wait import until
 KINDS = [
     ("lists", 200),
     ("pages", 200),
+    ("pages of a price range", 200),
     ("searches", 250),
     ("ill-formed parameters", 250),
     ("odd pieces", 250),

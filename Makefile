@@ -68,8 +68,9 @@ k8s-up: .venv/development ## build, load into kind, k3d or minikube (or push to 
 k8s-down: .venv/development ## remove it from the cluster, with its data
 	@$(python) -E -s -m k8s.commands down
 
-snapshot: .venv/development ## write down the shared schema and everyone's rights anew, after a migration or a grant
+snapshot: .venv/development ## write down the shared schema, everyone's rights and the compiled statements anew, after a change of one
 	@$(run) $(python) -m tests.boundary snapshot
+	@$(run) env PYTHONPATH=services/api-fastapi:shared $(python) -m api_fastapi.database.compiler
 
 lint: .venv/development ## ruff, mypy over each part, strict, imports between rooms, and whether a migration breaks the last release
 	@$(run) .venv/bin/ruff check .

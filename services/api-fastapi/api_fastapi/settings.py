@@ -41,7 +41,7 @@ class Settings:
             event_listeners_max=settings.integer("EVENT_LISTENERS_MAX", 1000, 0, 100_000),
             read_database_url=_standbys(),
             read_database_pool_size=settings.integer("READ_DATABASE_POOL_SIZE", 8, 2, 100),
-            # no more than what leaves the cache a lease: see replicas/router.py
+            # no more than what leaves the cache a lease: see replicas/selection.py
             read_max_lag_ms=settings.integer("READ_MAX_LAG_MS", 1000, 250, 1000),
             log_level=settings.log_level(),
         )

@@ -200,6 +200,11 @@ def item_target(item_id: int) -> bytes:
     return b"/api/items/%d/" % item_id
 
 
+def list_target(query_string: bytes) -> bytes:
+    """Return the request target of a list."""
+    return b"/api/items/?" + query_string if query_string else b"/api/items/"
+
+
 def item_of(target: bytes) -> int | None:
     """Return the id of the item that a request target names, None where it names none."""
     found = _ITEM.fullmatch(target)

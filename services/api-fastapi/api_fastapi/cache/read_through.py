@@ -1,19 +1,18 @@
 """Read-through: what the cache lacks is read from the database, single items many at a time, lists as one document."""
 
 import asyncio
-import json
-import re
-from collections.abc import Collection, Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
 from psycopg.pq.abc import PGresult
 
 from api_fastapi.cache.coherent_cache import ReadStart
-from api_fastapi.cache.encoded_response import EncodedResponse, item_response, list_response
-from api_fastapi.database import json_queries
+from api_fastapi.cache.encoded_response import EncodedResponse, item_response
+from api_fastapi.cache.item_pages import ItemPage, page_statement
 from api_fastapi.database.errors import DatabaseUnavailableError
 from api_fastapi.database.libpq_pool import ConnectionPool
+from api_fastapi.database.plans import along_an_index
+from api_fastapi.database.statements import ITEMS, statement
 from api_fastapi.http import cursors
 from api_fastapi.http.query_parameters import ItemQuery
 
@@ -21,9 +20,6 @@ from api_fastapi.http.query_parameters import ItemQuery
 # busy while the other's rows are handed out.
 _BATCHES = 2
 _LARGEST_BATCH = 200
-
-_VERSIONS = re.compile(rb'\{"id":([0-9]+),|,"version":([0-9]+),"created_at":"')
-_ITEM = b'{"id":'  # nothing within a string looks like it: JSON escapes the quotes there
 
 
 class CacheAdmission(Protocol):
@@ -142,8 +138,8 @@ class ReadThrough:
     async def _read_items(self, batch: dict[int, InFlightRead]) -> None:
         start = self._admission.start()
         try:
-            ids = b"{%b}" % b",".join([b"%d" % item_id for item_id in batch])
-            result = await self._generic_plan_pool.run(b"items", json_queries.ITEMS, [ids])
+            ids = f"{{{','.join(map(str, batch))}}}"
+            result = await self._generic_plan_pool.run(*statement(ITEMS).bind(ids=ids))
             self._resolve_items(batch, start, result)
         except BaseException as error:
             for read in batch.values():
@@ -162,10 +158,10 @@ class ReadThrough:
         value = result.get_value
         found: list[tuple[int, EncodedResponse | None]] = []
         for row in range(result.ntuples):
-            version = value(row, 1)
-            body = value(row, 2)
-            found.append((int(value(row, 0) or 0), item_response(version, body) if version and body else None))
-        snapshot = (value(0, 3) or b"").decode()
+            version, category, body = value(row, 1), value(row, 2), value(row, 3)
+            response = item_response(version, category, body) if version and body else None
+            found.append((int(value(row, 0) or 0), response))
+        snapshot = (value(0, 4) or b"").decode()
         returned = [(item_id, response.version if response else None) for item_id, response in found]
         behind = self._admission.returning(snapshot, self._generic_plan_pool.connected, returned)
         for item_id, response in found:
@@ -199,15 +195,13 @@ class ReadThrough:
     ) -> None:
         start = self._admission.start()
         try:
-            filters = query.filters()
-            generic = json_queries.along_an_index(query.sort, frozenset(filters))
+            generic = along_an_index(query.sort, query.filters().keys())
             pool = self._generic_plan_pool if generic else self._custom_plan_pool
-            result = await pool.run(*page_statement(query, filters, position))
-            rows, count, snapshot = (result.get_value(0, column) or b"" for column in range(3))
-            if self._admission.returning(snapshot.decode(), pool.connected, _versions(rows)):
+            page = ItemPage(query, await pool.run(*page_statement(query, position)))
+            if self._admission.returning(page.snapshot, pool.connected, page.versions()):
                 raise StaleReadError("the database is behind")
-            response = _page(rows, int(count), query, filters)
-            read.resolve(response, self._admission.keep_list(start, target, snapshot.decode(), response))
+            response = page.response()
+            read.resolve(response, self._admission.keep_list(start, target, page.snapshot, response))
         except BaseException as error:
             read.reject(error)
             if not isinstance(error, Exception):
@@ -220,55 +214,3 @@ class ReadThrough:
                 again = self._lists[target] = InFlightRead()
                 again.early.extend(left)
                 self._start(self._read_page(target, again, query, position))
-
-
-def page_statement(
-    query: ItemQuery, filters: dict[str, str], position: cursors.Position | None
-) -> tuple[bytes, bytes, list[bytes | None]]:
-    """Return a page's statement, the name it is prepared under, and its values."""
-    names, position = _one_bound(query, frozenset(filters), position)
-    # one row more than the page tells whether there is a next one
-    values = [str(query.limit + 1), *(filters[name] for name in sorted(names))]
-    if "q" in names:
-        values[1 + sorted(names).index("q")] = filters["q"].strip()
-    if position is not None:
-        values += [str(position.id)] if query.sort.endswith("id") else [str(position.value), str(position.id)]
-    name = f"{query.sort} {' '.join(sorted(names))}{'+' if position else ''}"
-    return name.encode(), json_queries.page(query.sort, names, position is not None), [v.encode() for v in values]
-
-
-def _one_bound(
-    query: ItemQuery, names: frozenset[str], position: cursors.Position | None
-) -> tuple[frozenset[str], cursors.Position | None]:
-    """Leave out of two bounds at the same end of a page the weaker one.
-
-    Postgres begins a walk along the index at one of them, not always the nearer, and then reads all that lies between.
-    """
-    name = {"price": "min_price", "-price": "max_price"}.get(query.sort)
-    bound = query.max_price if name == "max_price" else query.min_price
-    if name is None or bound is None or position is None or not isinstance(position.value, Decimal):
-        return names, position
-    inside = position.value >= Decimal(bound) if name == "min_price" else position.value <= Decimal(bound)
-    return (names - {name}, position) if inside else (names, None)
-
-
-def _page(rows: bytes, count: int, query: ItemQuery, filters: dict[str, str]) -> EncodedResponse:
-    """Return the list made of up to `limit` rows, with the link to the next page where there was a row more."""
-    if count <= query.limit:
-        return list_response(b"[%b]" % rows, None)
-    rows = rows[: rows.rindex(_ITEM) - 1]
-    last = json.loads(rows[rows.rindex(_ITEM) :])
-    value = last[query.sort.removeprefix("-")]
-    cursor = cursors.encode(query.sort, cursors.digest(filters), value, last["id"])
-    return list_response(b"[%b]" % rows, cursors.next_link(query.sent(), cursor))
-
-
-def _versions(rows: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the id and version of each item in a list's JSON, which is quicker than parsing all of it.
-
-    Nothing is looked for before somebody wants them: a cache that follows one database seldom does.
-    """
-    found = _VERSIONS.findall(rows)
-    yield from zip(
-        (int(item_id) for item_id, _ in found[::2]), (int(version) for _, version in found[1::2]), strict=True
-    )

@@ -51,13 +51,9 @@ class Endpoint:
     def __str__(self) -> str:
         return f"{self.host}:{self.port}" if self.host else "the database"
 
-    def parameters(self) -> dict[str, str]:
-        """Return what a connection needs beside the URL."""
-        return {"host": self.host, "port": self.port} if self.host and self.port else {}
-
     def conninfo(self) -> str:
         """Return all that a connection needs."""
-        return make_conninfo(self.url, **self.parameters())
+        return make_conninfo(self.url, host=self.host, port=self.port) if self.host else self.url
 
 
 class ConnectionLostError(Exception):

@@ -14,18 +14,19 @@ from api_fastapi.settings import Settings
 # Seconds that a read waits for a free connection; and that it has, in all, beyond what the server lets a statement run.
 # With the time-out that is set by default this ends before the gateway's three seconds are over, who else would have
 # others ask the same.
-_PATIENCE, GRACE = 2, 0.7
+_PATIENCE, _GRACE = 2, 0.7
 
 
 class ConnectionPool:
     """At most `size` connections, opened when they are needed."""
 
     def __init__(self, settings: Settings, size: int, plans: str, endpoint: Endpoint | None = None) -> None:
-        """Open none yet; `plans` are their planner's settings, `json_queries.GENERIC_PLAN` or `CUSTOM_PLAN`."""
+        """Open none yet; `plans` are their planner's settings, `plans.GENERIC_PLAN` or `CUSTOM_PLAN`."""
         self._settings = settings
         self._plans = plans
         self._endpoint = endpoint or Endpoint(settings.database_url)
-        self._deadline = settings.database_statement_timeout_ms / 1000 + GRACE
+        # seconds that a statement has, in all
+        self.deadline = settings.database_statement_timeout_ms / 1000 + _GRACE
         self._free: list[Connection] = []
         self._busy: set[Connection] = set()
         self._openable = size
@@ -39,7 +40,7 @@ class ConnectionPool:
         self._endpoint.failure_detector.check()
         abandoned = self._abandoned
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._deadline
+        until = loop.time() + self.deadline
         connection = await self._take()
         self._busy.add(connection)
         try:
@@ -64,11 +65,6 @@ class ConnectionPool:
             if abandoned != self._abandoned:
                 connection.close()  # it was about to be opened then
             self._give(connection)
-
-    def close(self) -> None:
-        """Close every connection that is not in use."""
-        while self._free:
-            self._free.pop().close()
 
     def abandon(self) -> None:
         """Close every connection; what is under way brings nothing any more, not even if its answer is here already."""

@@ -8,6 +8,7 @@ sending a batch: so nothing falls in between, and nobody is sent a newer version
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 import psycopg
 
@@ -32,14 +33,18 @@ _AT_ONCE = 100
 _PAUSE = 0.25
 
 
+class Reads(ReplaySource, ItemReader, Protocol):
+    """Where changes and items are read."""
+
+
 class EventFanout:
     """The streams of this worker."""
 
-    def __init__(self, source: ReplaySource, cache: CoherentCache, reader: ItemReader, most: int) -> None:
-        """Admit up to `most` streams; look up what was missed in `source`, and items through `cache` and `reader`."""
-        self._replay = ChangeReplay(source)
+    def __init__(self, reads: Reads, cache: CoherentCache, most: int) -> None:
+        """Admit up to `most` streams; look up what was missed by `reads`, and items through `cache` and `reads`."""
+        self._replay = ChangeReplay(reads)
         self._cache = cache
-        self._reader = reader
+        self._reader = reads
         self._most = most
         self._all: set[Subscriber] = set()
         self._joined: set[Subscriber] = set()

@@ -18,7 +18,7 @@ _MOST_ITEMS = 2_000
 class ReplaySource(Protocol):
     """The server whose feed is followed."""
 
-    async def run(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
+    async def replay(self, name: bytes, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
         """Run a statement that is planned for its values: one plan for all reads the whole table."""
 
 
@@ -38,7 +38,7 @@ class ChangeReplay:
             return None  # most forgeries: without a query
         bounds = [b"%d" % (_MOST_CHANGES + 1), b"%d" % (_MOST_ITEMS + 1)]
         values = [start.snapshot.encode(), end.snapshot.encode(), *bounds]
-        value = (result := await self._source.run(b"replay", _REPLAY, values)).get_value
+        value = (result := await self._source.replay(b"replay", _REPLAY, values)).get_value
         incarnation, gone, count = (value(0, column) for column in range(3))
         if incarnation is None or StreamPosition.of(incarnation, "").incarnation != start.incarnation or gone == b"t":
             return None

@@ -1,8 +1,8 @@
 """The fast path: reads of items, answered ahead of FastAPI's routing.
 
 Every read that is right in all its parts is answered here: from the cache, or with what the database makes of it. What
-is wrong in any part goes on to the declared routes, which say what is wrong. They could answer all of it, and the tests
-compare both, byte for byte.
+is wrong in any part goes on to the declared routes, which say what is wrong, and which could answer all of it: they ask
+the same reader.
 """
 
 from collections.abc import Awaitable
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
+from triptych_shared.problems import Problem
 from triptych_shared.request_ids import request_id
 
 from api_fastapi import SERVICE
-from api_fastapi.cache.coherent_cache import CoherentCache, item_of
+from api_fastapi.cache.coherent_cache import CoherentCache, item_of, list_target
 from api_fastapi.cache.encoded_response import EncodedResponse
-from api_fastapi.cache.read_through import ReadThrough
 from api_fastapi.database.errors import DatabaseUnavailableError
-from api_fastapi.fast_path.request_headers import read_headers
-from api_fastapi.http import cursors
-from api_fastapi.http.problems import ProblemResponse, internal, not_found, unavailable
-from api_fastapi.http.query_parameters import ItemQuery, query_faults
-from api_fastapi.replicas.router import ReplicaRouter
+from api_fastapi.fast_path.request_headers import ReadHeaders, read_headers
+from api_fastapi.http.problems import internal, not_found, plain, unavailable
+from api_fastapi.http.query_parameters import ItemQuery, refuse_faults
+from api_fastapi.http.responses import PlainResponse
+from api_fastapi.replicas.router import Router
 
 if TYPE_CHECKING:
     from triptych_shared.request_ids import ASGIApplication
@@ -33,7 +33,7 @@ class FastPathMiddleware:
     """ASGI middleware that answers what it can, and leaves the rest to the application."""
 
     def __init__(self, app: "ASGIApplication") -> None:
-        """Go before `app`, whose lifespan's state has the cache and the reader."""
+        """Go before `app`, whose lifespan's state has the cache and the router."""
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -41,67 +41,50 @@ class FastPathMiddleware:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(_LIST):
             await self._app(scope, receive, send)
             return
-        cache: CoherentCache = scope["state"]["cache"]
-        reader: ReadThrough | ReplicaRouter = scope["state"]["reader"]
         headers = read_headers(scope["headers"])
-        ids = [(b"x-request-id", headers.request_id), (b"x-served-by", SERVICE.encode())]
-        query_string: bytes = scope["query_string"]
-        target = scope["path"].encode() if not query_string else _LIST.encode() + b"?" + query_string
-        cacheable = not headers.fresh and (not query_string or scope["path"] == _LIST)
-        response = cache.hit(target) if cacheable else None
-        if response is None:
+        found = _cached(scope, headers)
+        if found is None:
             request_id.set(headers.request_id.decode())
-            reading = _reading(scope["path"], query_string, target, reader, headers.fresh)
+            reading = _reading(scope, headers.fresh)
             if reading is None:
                 await self._app(scope, receive, send)
                 return
             try:
-                response = await reading
+                found = await reading
             except DatabaseUnavailableError as error:
-                await _send_problem(unavailable(error), ids, send)
+                await _send(plain(unavailable(error)), scope, headers, send)
                 return
             except Exception:
-                await _send_problem(internal(), ids, send)
+                await _send(plain(internal()), scope, headers, send)
                 raise  # the server logs it
-            if response is None:
-                await _send_problem(not_found(scope["path"]), ids, send)
-                return
-        if headers.name(response):
-            await _send(304, _pairs(response.head_of_304) + ids, b"", send)
-        else:
-            await _send(200, _pairs(response.head) + ids, response.body if scope["method"] == "GET" else b"", send)
+        response = plain(not_found(scope["path"])) if found is None else found.plain(headers.if_none_match)
+        await _send(response, scope, headers, send)
 
 
-def _reading(
-    path: str, query_string: bytes, target: bytes, reader: ReadThrough | ReplicaRouter, fresh: bool
-) -> Awaitable[EncodedResponse | None] | None:
+def _cached(scope: Any, headers: ReadHeaders) -> EncodedResponse | None:
+    cache: CoherentCache = scope["state"]["cache"]
+    if headers.fresh or (scope["query_string"] and scope["path"] != _LIST):
+        return None
+    return cache.hit(list_target(scope["query_string"]) if scope["path"] == _LIST else scope["path"].encode())
+
+
+def _reading(scope: Any, fresh: bool) -> Awaitable[EncodedResponse | None] | None:
     """Return what brings the response, None where the request is not right in all its parts."""
-    if path == _LIST:
+    router: Router = scope["state"]["router"]
+    query_string: bytes = scope["query_string"]
+    if scope["path"] == _LIST:
         try:
-            if query_faults(query_string, ItemQuery.model_fields):
-                return None
+            refuse_faults(query_string, ItemQuery.model_fields)
             pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True)
             query = ItemQuery.model_validate(dict(pairs))
-            position = None
-            if query.cursor is not None:
-                position = cursors.decode(query.cursor, query.sort, cursors.digest(query.filters()))
-        except (ValidationError, cursors.InvalidCursorError):
+            return router.page(list_target(query_string), query, query.position(), fresh)
+        except (ValidationError, Problem):
             return None
-        return reader.page(target, query, position, fresh)
-    item_id = item_of(path.encode())
-    if item_id is None or query_string.strip(b"&"):
-        return None
-    return reader.item(item_id, fresh)
+    item_id = item_of(scope["path"].encode())
+    return None if item_id is None or query_string.strip(b"&") else router.item(item_id, fresh)
 
 
-def _pairs(head: bytes) -> list[tuple[bytes, bytes]]:
-    return [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in head[:-2].split(b"\r\n"))]
-
-
-async def _send_problem(problem: ProblemResponse, ids: list[tuple[bytes, bytes]], send: Any) -> None:
-    await _send(problem.status, problem.headers + ids, problem.body, send)
-
-
-async def _send(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Any) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(response: PlainResponse, scope: Any, headers: ReadHeaders, send: Any) -> None:
+    ids = [(b"x-request-id", headers.request_id), (b"x-served-by", SERVICE.encode())]
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers + ids})
+    await send({"type": "http.response.body", "body": response.body if scope["method"] == "GET" else b""})

@@ -7,16 +7,16 @@ from secrets import token_hex
 from typing import Any, cast
 
 from triptych_shared import request_ids
+from triptych_shared.problems import Problem
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api_fastapi import SERVICE
 from api_fastapi.cache.coherent_cache import CoherentCache, item_of
 from api_fastapi.cache.encoded_response import EncodedResponse
-from api_fastapi.cache.read_through import ReadThrough
 from api_fastapi.database.errors import DatabaseUnavailableError
 from api_fastapi.fast_path.transport import JoiningTransport, spelled
-from api_fastapi.http.problems import ProblemResponse, internal, malformed, not_found, unavailable
-from api_fastapi.replicas.router import ReplicaRouter
+from api_fastapi.http.problems import internal, malformed, not_found, plain, unavailable
+from api_fastapi.replicas.router import Router
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +110,8 @@ class ProtocolReads(HttpToolsProtocol):
         if item_id is None:
             return False
         self._unset_keepalive_if_required()
-        reader: ReadThrough | ReplicaRouter = self.app_state["reader"]
-        reading: asyncio.Future[EncodedResponse | None] = asyncio.ensure_future(reader.item(item_id))
+        router: Router = self.app_state["router"]
+        reading: asyncio.Future[EncodedResponse | None] = asyncio.ensure_future(router.item(item_id))
         pending = self.cycle = cast(Any, _Pending())
         reading.add_done_callback(
             lambda _: self._resolved(pending, target, request_id or token_hex(16).encode(), reading)
@@ -140,9 +140,10 @@ class ProtocolReads(HttpToolsProtocol):
     def _send(self, response: EncodedResponse, request_id: bytes, more: bytes = b"") -> None:
         self._write(STATUS_LINE[200], response.head, request_id, more, response.body)
 
-    def _send_problem(self, problem: ProblemResponse, request_id: bytes, more: bytes) -> None:
-        head = spelled(b"".join(b"%b: %b\r\n" % header for header in problem.headers))
-        self._write(STATUS_LINE[problem.status], head, request_id, more, problem.body)
+    def _send_problem(self, problem: Problem, request_id: bytes, more: bytes) -> None:
+        status, headers, body = plain(problem)
+        head = spelled(b"".join(b"%b: %b\r\n" % header for header in headers))
+        self._write(STATUS_LINE[status], head, request_id, more, body)
 
     def _write(self, status: bytes, head: bytes, request_id: bytes, more: bytes, body: bytes) -> None:
         whole = (status, self._head(), head, b"X-Request-Id: ", request_id, _TAIL, more, b"\r\n", body)
@@ -157,7 +158,7 @@ class ProtocolReads(HttpToolsProtocol):
         return ProtocolReads._date[1]
 
 
-def _problem(target: bytes, request_id: bytes, error: BaseException | None) -> ProblemResponse:
+def _problem(target: bytes, request_id: bytes, error: BaseException | None) -> Problem:
     """Return the problem where there is no item, and log what is to be logged under the request's id."""
     if error is None:
         return not_found(target.decode())

@@ -5,17 +5,12 @@ from collections.abc import Iterable
 from secrets import token_hex
 from typing import NamedTuple
 
-from api_fastapi.cache.encoded_response import EncodedResponse
-from api_fastapi.http.conditional import matches
-
 # Set by admin-django on who has just written, for five seconds.
 _FRESH_COOKIE = re.compile(rb"(?:^|;)[ \t]*triptych_fresh=")
 # `max-age=0` is what a browser's reload sends; the gateway takes it for the same.
 _NO_CACHE = re.compile(rb"(?:^|,)[ \t]*(?:no-cache|max-age=0)[ \t]*(?:,|=|$)", re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_READ = frozenset(
-    {b"x-request-id", b"if-none-match", b"cache-control", b"cookie", b"content-length", b"transfer-encoding"}
-)
+_READ = frozenset({b"x-request-id", b"if-none-match", b"cache-control", b"cookie"})
 
 
 class ReadHeaders(NamedTuple):
@@ -24,20 +19,12 @@ class ReadHeaders(NamedTuple):
     request_id: bytes
     if_none_match: bytes | None
     fresh: bool  # from the database as it is now, past every cache
-    body: bool  # there is one, which nobody reads
-
-    def name(self, response: EncodedResponse) -> bool:
-        """Tell whether If-None-Match names this response, which the client then has already."""
-        if self.if_none_match is None:
-            return False
-        etag = response.etag
-        return etag == self.if_none_match or matches(etag.decode(), self.if_none_match.decode("latin-1"))
 
 
 def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> ReadHeaders:
     """Read the headers, whose names are in lower case."""
     request_id = if_none_match = None
-    fresh = body = False
+    fresh = False
     for name, value in headers:
         if name not in _READ:
             continue
@@ -47,12 +34,9 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> ReadHeaders:
         elif name == b"if-none-match":
             # several lines count as one list
             if_none_match = value if if_none_match is None else if_none_match + b", " + value
-        elif name == b"cache-control":
-            fresh = fresh or _NO_CACHE.search(value) is not None
-        elif name == b"cookie":
-            fresh = fresh or _FRESH_COOKIE.search(value) is not None
         else:
-            body = True
+            asks_for_fresh = _NO_CACHE if name == b"cache-control" else _FRESH_COOKIE
+            fresh = fresh or asks_for_fresh.search(value) is not None
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = token_hex(16).encode()
-    return ReadHeaders(request_id, if_none_match, fresh, body)
+    return ReadHeaders(request_id, if_none_match, fresh)

@@ -1,64 +1,52 @@
-"""Every error of this service as a problem (RFC 9457), ready to be sent; nobody may keep one."""
+"""Every error of this service as a problem (RFC 9457)."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from triptych_shared import problems
 from triptych_shared.problems import Problem
 
 from api_fastapi.database.errors import DatabaseUnavailableError, TooSlowError
+from api_fastapi.http.responses import PlainResponse
 
 logger = logging.getLogger(__name__)
 
 
-class ProblemResponse(NamedTuple):
-    """A problem: status, headers with their names in lower case, and body."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
+def invalid_parameters(errors: Mapping[str, Sequence[str]]) -> Problem:
+    """Return the problem of a query whose parameters are not valid; `errors` has the messages by parameter."""
+    return Problem("invalid-parameter", 400, f"Not valid: {', '.join(errors)}.", errors)
 
 
-def encoded(problem: Problem) -> ProblemResponse:
-    """Return the problem as it is sent."""
-    body = problem.body()
-    headers = problem.response_headers() | {"Content-Length": str(len(body))}
-    return ProblemResponse(
-        problem.status, [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()], body
-    )
-
-
-def invalid_parameters(errors: Mapping[str, Sequence[str]]) -> ProblemResponse:
-    """Return the problem of a query whose parameters are not valid."""
-    return encoded(Problem("invalid-parameter", 400, f"Not valid: {', '.join(errors)}.", errors))
-
-
-def malformed() -> ProblemResponse:
+def malformed() -> Problem:
     """Return the problem of what is not an HTTP request."""
-    return encoded(Problem("invalid-parameter", 400, "This is not a well-formed HTTP request."))
+    return Problem("invalid-parameter", 400, "This is not a well-formed HTTP request.")
 
 
-def not_found(path: str) -> ProblemResponse:
+def not_found(path: str) -> Problem:
     """Return the problem of a path with nothing behind it."""
-    return encoded(Problem("not-found", 404, f"There is nothing at {path}."))
+    return Problem("not-found", 404, f"There is nothing at {path}.")
 
 
-def method_not_allowed() -> ProblemResponse:
+def method_not_allowed() -> Problem:
     """Return the problem of any method but GET and HEAD, which every route takes."""
-    return encoded(
-        Problem("method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers={"Allow": "GET, HEAD"})
-    )
+    return Problem("method-not-allowed", 405, "Only GET and HEAD are allowed here.", headers={"Allow": "GET, HEAD"})
 
 
-def unavailable(error: DatabaseUnavailableError) -> ProblemResponse:
+def unavailable(error: DatabaseUnavailableError) -> Problem:
     """Return the problem of a read that the database cannot answer now."""
     logger.warning("%s: %s", error, error.__cause__)
     # 504 tells the gateway not to have the others ask a slow database the same
-    status = 504 if isinstance(error, TooSlowError) else 503
-    return encoded(problems.unavailable(f"This cannot be read now: {error}.", status))
+    return problems.unavailable(f"This cannot be read now: {error}.", 504 if isinstance(error, TooSlowError) else 503)
 
 
-def internal() -> ProblemResponse:
+def internal() -> Problem:
     """Return the problem of a mistake of ours."""
-    return encoded(Problem("internal", 500, "The error has been logged under this request's id."))
+    return Problem("internal", 500, "The error has been logged under this request's id.")
+
+
+def plain(problem: Problem) -> PlainResponse:
+    """Return the response that tells of a problem."""
+    body = problem.body()
+    headers = problem.response_headers() | {"Content-Length": str(len(body))}
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return PlainResponse(problem.status, pairs, body)

@@ -9,6 +9,9 @@ from urllib.parse import unquote_to_bytes
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from api_fastapi.http import cursors
+from api_fastapi.http.problems import invalid_parameters
+
 Sort = Literal["id", "-id", "name", "-name", "price", "-price", "updated_at", "-updated_at"]
 FILTERS = frozenset({"category", "max_price", "min_price", "q"})
 
@@ -52,7 +55,7 @@ class ItemQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: Annotated[int, BeforeValidator(_canonical_integer)] = Field(50, ge=1, le=200)
-    # its content is judged by `cursors.decode`, when nothing else is wrong
+    # its content is judged by `position`, when nothing else is wrong
     cursor: Annotated[str | None, _optional(pattern="^[A-Za-z0-9_-]+$", minLength=1, maxLength=1024)] = None
     q: Annotated[str | None, AfterValidator(_searchable), _optional(minLength=1, maxLength=200)] = None
     category: Annotated[str | None, Field(pattern=_SLUG), _optional(pattern=_SLUG)] = None
@@ -62,6 +65,15 @@ class ItemQuery(BaseModel):
         str | None, Field(pattern=_PRICE), AfterValidator(_not_above_maximum), _optional(pattern=_PRICE)
     ] = None
     sort: Sort = "id"
+
+    def position(self) -> cursors.Position | None:
+        """Return where the page starts, None for the first; raise the problem of another list's cursor."""
+        if self.cursor is None:
+            return None
+        try:
+            return cursors.decode(self.cursor, self.sort, cursors.digest(self.filters()))
+        except cursors.InvalidCursorError:
+            raise invalid_parameters({"cursor": ["is not a cursor of this sort and these filters"]}) from None
 
     def sent(self) -> dict[str, str]:
         """Return the parameters that were sent, by name."""
@@ -104,20 +116,11 @@ def _is_text(value: bytes) -> bool:
         return False
 
 
-class InvalidParametersError(Exception):
-    """Parameters of the query are not valid; `errors` has the messages of each."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        """Take the messages by parameter."""
-        super().__init__(errors)
-        self.errors = errors
-
-
 def refuse_faults(query_string: bytes, known: Collection[str]) -> None:
-    """Raise InvalidParametersError where something is wrong with a raw query string."""
+    """Raise the problem where something is wrong with a raw query string."""
     faults = query_faults(query_string, known)
     if faults:
-        raise InvalidParametersError(faults)
+        raise invalid_parameters(faults)
 
 
 def merged_errors(

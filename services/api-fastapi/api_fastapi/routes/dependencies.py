@@ -6,8 +6,8 @@ from fastapi import Depends, Header, Path, Query, Request
 from pydantic import WithJsonSchema
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from api_fastapi.database.sqlalchemy_pool import SQLAlchemyPool
 from api_fastapi.http.query_parameters import ItemQuery, refuse_faults
+from api_fastapi.replicas.router import Router
 
 
 class ItemIdConvertor(StringConvertor):
@@ -36,12 +36,12 @@ async def _item_query(request: Request, query: Annotated[ItemQuery, Query()]) ->
     return query
 
 
-async def _database(request: Request) -> SQLAlchemyPool:
-    database: SQLAlchemyPool = request.state.database
-    return database
+async def _router(request: Request) -> Router:
+    router: Router = request.state.router
+    return router
 
 
-DatabaseDependency = Annotated[SQLAlchemyPool, Depends(_database)]
+RouterDependency = Annotated[Router, Depends(_router)]
 ItemIdDependency = Annotated[int, Depends(_item_id)]
 ItemQueryDependency = Annotated[ItemQuery, Depends(_item_query)]
 

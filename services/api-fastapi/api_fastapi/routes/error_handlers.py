@@ -3,18 +3,13 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from triptych_shared.problems import Problem
 
 from api_fastapi.database.errors import DatabaseUnavailableError
 from api_fastapi.http import problems
-from api_fastapi.http.problems import ProblemResponse
-from api_fastapi.http.query_parameters import InvalidParametersError, merged_errors
+from api_fastapi.http.query_parameters import merged_errors
 from api_fastapi.routes.exact_route import ExactRoute
-
-
-def _response(problem: ProblemResponse) -> Response:
-    response = Response(problem.body, problem.status)
-    response.raw_headers = problem.headers
-    return response
+from api_fastapi.routes.responses import plain
 
 
 async def _http_exception(request: Request, error: HTTPException) -> Response:
@@ -33,8 +28,8 @@ async def _request_validation_error(request: Request, error: RequestValidationEr
     return _response(problems.invalid_parameters(merged_errors(error.errors(), query_string, route.query_names)))
 
 
-async def _invalid_parameters(request: Request, error: InvalidParametersError) -> Response:
-    return _response(problems.invalid_parameters(error.errors))
+async def _problem(request: Request, error: Problem) -> Response:
+    return _response(error)
 
 
 async def _database_unavailable(request: Request, error: DatabaseUnavailableError) -> Response:
@@ -46,10 +41,14 @@ async def _internal(request: Request, error: Exception) -> Response:
     return _response(problems.internal())
 
 
+def _response(problem: Problem) -> Response:
+    return plain(problems.plain(problem))
+
+
 def install(app: FastAPI) -> None:
     """Let every error of `app` be answered with a problem."""
     app.add_exception_handler(HTTPException, _http_exception)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _request_validation_error)  # type: ignore[arg-type]
-    app.add_exception_handler(InvalidParametersError, _invalid_parameters)  # type: ignore[arg-type]
+    app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type]
     app.add_exception_handler(DatabaseUnavailableError, _database_unavailable)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, _internal)

@@ -26,7 +26,7 @@ def cache(memory: int = 2**20) -> tuple[CoherentCache, Clock]:
 
 
 def item(version: int) -> EncodedResponse:
-    return item_response(str(version).encode(), b"{}")
+    return item_response(str(version).encode(), None, b"{}")
 
 
 def poll(made: CoherentCache, clock: Clock, *changes: Change, snapshot: str = "20:20:") -> None:
@@ -160,7 +160,7 @@ def test_what_a_read_ahead_of_the_feed_shows_is_not_taken_back() -> None:
 def test_the_memory_is_bounded_and_what_is_used_stays() -> None:
     made, _ = cache(2**18)
     for number in range(1, 5000):
-        made.keep_item(made.start(), number, item_response(b"5", b"x" * 200))
+        made.keep_item(made.start(), number, item_response(b"5", None, b"x" * 200))
         assert made.used <= 2**18
         made.hit(item_target(1))
     assert 100 < len(made) < 1000
@@ -170,7 +170,7 @@ def test_the_memory_is_bounded_and_what_is_used_stays() -> None:
 
 def test_what_is_too_large_is_not_kept() -> None:
     made, _ = cache(2**18)
-    made.keep_item(made.start(), 1, item_response(b"5", b"x" * 2**17))
+    made.keep_item(made.start(), 1, item_response(b"5", None, b"x" * 2**17))
     assert len(made) == 0
 
 

@@ -11,8 +11,8 @@ from api_fastapi.cache.coherent_cache import CoherentCache, item_target
 from api_fastapi.cache.encoded_response import item_response
 from api_fastapi.cache.read_through import ReadThrough
 from api_fastapi.change_feed.change import Change
-from api_fastapi.database import json_queries
 from api_fastapi.database.libpq_pool import ConnectionPool
+from api_fastapi.database.plans import GENERIC_PLAN
 from api_fastapi.http.query_parameters import ItemQuery
 from api_fastapi.settings import Settings
 from psycopg.pq.abc import PGresult
@@ -20,7 +20,7 @@ from psycopg.pq.abc import PGresult
 from tests.conftest import MakeItem
 
 
-class SlowLinks(ConnectionPool):
+class SlowPool(ConnectionPool):
     """Connections whose first answer comes when the test says so."""
 
     def hold(self) -> None:
@@ -58,9 +58,9 @@ def test_who_asks_after_a_change_never_gets_what_was_read_before_it(
         cache = CoherentCache(2**20)
         cache.flush()
         cache.renew(monotonic(), "", ())
-        links = SlowLinks(settings, 2, json_queries.GENERIC_PLAN)
-        links.hold()
-        reader = ReadThrough(links, links, cache)
+        pool = SlowPool(settings, 2, GENERIC_PLAN)
+        pool.hold()
+        reader = ReadThrough(pool, pool, cache)
 
         def ask() -> Any:
             return (
@@ -70,7 +70,7 @@ def test_who_asks_after_a_change_never_gets_what_was_read_before_it(
             )
 
         first = ask()
-        there = asyncio.create_task(links.there.wait())
+        there = asyncio.create_task(pool.there.wait())
         await asyncio.wait([there, first], return_when=asyncio.FIRST_COMPLETED)
         assert not first.done(), first.exception()
         writer.execute(write, [item])
@@ -80,18 +80,18 @@ def test_who_asks_after_a_change_never_gets_what_was_read_before_it(
         assert row is not None
         cache.renew(monotonic(), "", [Change(*row)])
         second = ask()
-        links.released.set()
+        pool.released.set()
         before, after = await first, await second
         assert before is not None and b"old" in before.body
         assert after is None or b"old" not in after.body
         hit = cache.hit(target)
         assert hit is None or b"old" not in hit.body
-        links.close()
+        pool.abandon()
 
     asyncio.run(scenario())
 
 
-class CountingLinks(ConnectionPool):
+class CountingPool(ConnectionPool):
     """Connections that count what they run."""
 
     statements = 0
@@ -112,8 +112,8 @@ def test_who_asks_as_a_read_departs_waits_for_it(
     async def scenario() -> None:
         cache = CoherentCache(2**20)
         cache.renew(monotonic(), "", ())
-        links = CountingLinks(settings, 2, json_queries.GENERIC_PLAN)
-        reader = ReadThrough(links, links, cache)
+        pool = CountingPool(settings, 2, GENERIC_PLAN)
+        reader = ReadThrough(pool, pool, cache)
         asked = [reader.item(item)]
         # in each of the event loop's next rounds, in which the read departs, begins, and is sent
         for _ in range(4):
@@ -122,8 +122,8 @@ def test_who_asks_as_a_read_departs_waits_for_it(
         answers = await asyncio.gather(*asked)
         assert len(answers) == 5
         assert all(answer is not None for answer in answers)
-        assert links.statements == 1
-        links.close()
+        assert pool.statements == 1
+        pool.abandon()
 
     asyncio.run(scenario())
 
@@ -142,12 +142,12 @@ def test_who_connects_after_the_last_poll_shows_nothing_newer_beside_something_o
             row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
         assert row is not None
         cache.renew(monotonic(), row[0], ())
-        assert cache.keep_item(cache.start(), item, item_response(b"1", b"old"))
-        links = ConnectionPool(settings, 1, json_queries.GENERIC_PLAN)
-        reader = ReadThrough(links, links, cache)
+        assert cache.keep_item(cache.start(), item, item_response(b"1", None, b"old"))
+        pool = ConnectionPool(settings, 1, GENERIC_PLAN)
+        reader = ReadThrough(pool, pool, cache)
         page = await reader.page(b"/api/items/?category=1", ItemQuery.model_validate({"category": category}), None)
         assert b"new" in page.body
         assert cache.hit(item_target(item)) is None
-        links.close()
+        pool.abandon()
 
     asyncio.run(scenario())

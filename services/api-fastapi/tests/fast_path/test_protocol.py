@@ -92,14 +92,14 @@ class Connection(asyncio.Transport):
         self.reading = True
 
 
-class Reader:
+class Router:
     """A database that has item 2, which takes it a moment."""
 
     async def item(self, item_id: int, fresh: bool = False) -> EncodedResponse | None:
         """Return the item, None where there is none."""
         for _ in range(3):
             await asyncio.sleep(0)
-        return item_response(b"%d" % item_id, b"item %d" % item_id) if item_id < 3 else None
+        return item_response(b"%d" % item_id, None, b"item %d" % item_id) if item_id < 3 else None
 
     def page(self, *_: Any) -> Any:
         """Return what brings a page."""
@@ -127,8 +127,8 @@ async def exchange(protocol_class: type[HttpToolsProtocol], sent: list[tuple[byt
     loop = asyncio.get_running_loop()
     cache = CoherentCache(1_000_000)
     cache.renew(loop.time() + 3600, "1:1:", [])
-    assert cache.keep_item(cache.start(), 1, item_response(b"1", b"item 1"))
-    protocol = protocol_class(CONFIG, ServerState(), {"cache": cache, "reader": Reader()}, loop)
+    assert cache.keep_item(cache.start(), 1, item_response(b"1", None, b"item 1"))
+    protocol = protocol_class(CONFIG, ServerState(), {"cache": cache, "router": Router()}, loop)
     connection = Connection()
     protocol.connection_made(connection)
     for piece, pause in sent:

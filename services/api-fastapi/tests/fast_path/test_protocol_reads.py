@@ -26,7 +26,7 @@ async def lifespan() -> Any:
     """Give the requests a cache that has one item, and is trusted for an hour."""
     cache = CoherentCache(1_000_000)
     cache.renew(monotonic() + 3600, "1:1:", [])
-    assert cache.keep_item(cache.start(), 1, item_response(b"1", b"from the cache"))
+    assert cache.keep_item(cache.start(), 1, item_response(b"1", None, b"from the cache"))
     yield {"cache": cache}
 
 

@@ -12,7 +12,7 @@ from tests.replicas.cluster import Server
 from tests.running import Service, eventually, running
 
 NO_CACHE = [("Cache-Control", "no-cache")]
-_ASKED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'api-fastapi' AND query LIKE '%bigint[]%'"
+_ASKED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'api-fastapi' AND query LIKE '%BIGINT[]%'"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Run the declared routes alone, without the fast lane: `python -m tests.oracle`."""
+"""Run the declared routes alone, without the fast path: `python -m tests.routes_alone`."""
 
 import uvicorn
 from api_fastapi import SERVICE

@@ -1,0 +1,65 @@
+"""One page of items: its statement, and the response that is made of what it brings."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from psycopg.pq.abc import PGresult
+
+from api_fastapi.cache.encoded_response import EncodedResponse, list_response
+from api_fastapi.database.statements import page_name, statement
+from api_fastapi.http import cursors
+from api_fastapi.http.query_parameters import ItemQuery
+
+
+def page_statement(query: ItemQuery, position: cursors.Position | None) -> tuple[bytes, bytes, list[bytes | None]]:
+    """Return a page's statement with its values; one row more than the page tells whether there is a next one."""
+    filters = query.filters()
+    values = {**filters, "limit": str(query.limit + 1)}
+    if "q" in values:
+        values["q"] = values["q"].strip()
+    names, position = _one_bound(query, frozenset(filters), position)
+    if position is not None:
+        values |= {"value": str(position.value), "id": str(position.id)}
+    return statement(page_name(query.sort, names, position is not None)).bind(**values)
+
+
+def _one_bound(
+    query: ItemQuery, names: frozenset[str], position: cursors.Position | None
+) -> tuple[frozenset[str], cursors.Position | None]:
+    """Leave out of two bounds at the same end of a page the weaker one.
+
+    Postgres begins a walk along the index at one of them, not always the nearer, and then reads all that lies between.
+    """
+    name = {"price": "min_price", "-price": "max_price"}.get(query.sort)
+    bound = query.max_price if name == "max_price" else query.min_price
+    if name is None or bound is None or position is None or not isinstance(position.value, Decimal):
+        return names, position
+    inside = position.value >= Decimal(bound) if name == "min_price" else position.value <= Decimal(bound)
+    return (names - {name}, position) if inside else (names, None)
+
+
+class ItemPage:
+    """What the statement of a page brought: rows of JSON, id, version, sort value and snapshot."""
+
+    def __init__(self, query: ItemQuery, result: PGresult) -> None:
+        """Take up to `limit` rows, and note whether there was one more."""
+        self._query, self._value = query, result.get_value
+        found = 0 if result.get_value(0, 1) is None else result.ntuples
+        self._rows, self._more = range(min(found, query.limit)), found > query.limit
+        self.snapshot = (result.get_value(0, 4) or b"").decode()
+
+    def versions(self) -> Iterator[tuple[int, int]]:
+        """Yield the id and version of each item, when somebody wants them: with one database that is seldom."""
+        for row in self._rows:
+            yield int(self._value(row, 1) or 0), int(self._value(row, 2) or 0)
+
+    def response(self) -> EncodedResponse:
+        """Return the list, with the link to the next page where there was a row more."""
+        body = b"[%b]" % b",".join([self._value(row, 0) or b"" for row in self._rows])
+        return list_response(body, self._link() if self._more else None)
+
+    def _link(self) -> str:
+        item_id, value = (self._value(self._rows[-1], column) or b"" for column in (1, 3))
+        last = int(value) if self._query.sort.endswith("id") else value.decode()
+        digest = cursors.digest(self._query.filters())
+        return cursors.next_link(self._query.sent(), cursors.encode(self._query.sort, digest, last, int(item_id)))

@@ -1,15 +1,15 @@
 """What the history of an item says: who changed what, and what the item was like then."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from catalog.actors import author
+from catalog.item_fields import NAMES, values_of
 from catalog.models import Item, ItemHistory
-
-FIELDS = ("name", "description", "price", "sku", "category")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,17 @@ class Difference:
 def differences(change: ItemHistory) -> list[Difference]:
     """Return what a change changed, in the order of an item's fields."""
     before, after = change.before or {}, change.after or {}
-    return [Difference(field, before.get(field), after.get(field)) for field in FIELDS if field in before | after]
+    return [_difference(field, before, after) for field in NAMES if field in before | after]
+
+
+def differences_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Return in which fields two states of an item differ."""
+    return [_difference(field, before, after) for field in NAMES if before[field] != after[field]]
+
+
+def _difference(field: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:
+    was, now = before.get(field), after.get(field)
+    return Difference(field, None if was is None else str(was), None if now is None else str(now))
 
 
 def latest_change(item_id: int, seen: int | None) -> str:
@@ -43,38 +53,27 @@ def _shown(value: str | None) -> str:
     return value if len(value) <= 60 else f"{value[:60]}…"
 
 
-def fields_of(item: Item) -> dict[str, str | None]:
-    """Return an item's fields as the history writes them."""
-    return {
-        "name": item.name,
-        "description": item.description,
-        "price": f"{item.price:.2f}",
-        "sku": item.sku,
-        "category": item.category_id,
-    }
-
-
 def state_after(change: ItemHistory) -> dict[str, Any]:
     """Return an item's fields as they were after a change, before it where it was the deletion.
 
     A field's value then is what the first later change of it found; nothing later, and it is the present value.
     """
-    found = {**dict.fromkeys(FIELDS), **_present(change.item_id)}
+    found = {**dict.fromkeys(NAMES), **_present(change.item_id)}
     return {**found, **dict(_values_before_later_changes(change))}
 
 
-def _present(item_id: int) -> dict[str, str | None]:
+def _present(item_id: int) -> dict[str, Any]:
     item = Item.objects.defer("search").filter(pk=item_id).first()
-    return fields_of(item) if item else {}
+    return values_of(item) if item else {}
 
 
 def _values_before_later_changes(change: ItemHistory) -> Iterator[tuple[str, Any]]:
     comparison = ">=" if change.op == ItemHistory.Operation.DELETE else ">"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT ON (field) field, value #>> '{}'"
+            "SELECT DISTINCT ON (field) field, value"
             " FROM item_history CROSS JOIN LATERAL jsonb_each(before) AS fields (field, value)"
             f" WHERE item_id = %s AND id {comparison} %s ORDER BY field, id",
             [change.item_id, change.pk],
         )
-        yield from cursor.fetchall()
+        yield from ((field, json.loads(value)) for field, value in cursor.fetchall())

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from catalog.history import FIELDS, fields_of
+from catalog.item_fields import NAMES, values_of
 from catalog.models import Item
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BATCH = 1000
 # A reader that stops would keep the transaction, and what vacuum may not remove, as long as it likes.
 LONGEST_PAUSE = "60s"
 
-Rows = Iterator[list[dict[str, str | None]]]
+Rows = Iterator[list[dict[str, Any]]]
 
 
 def export_view(model_admin: ItemModelAdmin, request: HttpRequest) -> HttpResponseBase:
@@ -56,13 +56,13 @@ def export_view(model_admin: ItemModelAdmin, request: HttpRequest) -> HttpRespon
 
 def _rows(items: QuerySet[Item]) -> Rows:
     """Return the items batch by batch, all as they are at one moment."""
-    rows = items.select_related(None).only("id", *FIELDS).order_by("id")
+    rows = items.select_related(None).only("id", *NAMES).order_by("id")
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{LONGEST_PAUSE}'")
         batch = []
         for item in rows.iterator(chunk_size=BATCH):
-            batch.append(fields_of(item))
+            batch.append(values_of(item))
             if len(batch) == BATCH:
                 yield batch
                 batch = []
@@ -78,9 +78,9 @@ class _Line:
 
 def _csv(batches: Rows) -> Iterator[bytes]:
     writer = csv.writer(_Line())
-    yield ("\ufeff" + writer.writerow(FIELDS)).encode()
+    yield ("\ufeff" + writer.writerow(NAMES)).encode()
     for batch in batches:
-        yield "".join(writer.writerow([row[field] or "" for field in FIELDS]) for row in batch).encode()
+        yield "".join(writer.writerow([row[name] for name in NAMES]) for row in batch).encode()
 
 
 def _json(batches: Rows) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ import tablib
 from django.contrib import messages
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -29,12 +29,13 @@ from import_export.widgets import CharWidget, ForeignKeyWidget, Widget
 from catalog.actors import acting
 from catalog.admin.bulk import allow_time, log_action
 from catalog.admin.refusals import refusal
-from catalog.history import FIELDS
+from catalog.item_fields import NAMES, ItemField, UnknownKind
 from catalog.models import Category, Item
 from catalog.snapshots import one_snapshot
 
 LIMIT = 2000  # rows: what can be looked at row by row while somebody waits
 KEPT_SECONDS = 15 * 60
+INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?", re.ASCII)
 
 
@@ -64,9 +65,24 @@ class TextWidget(CharWidget):
         return value
 
 
-class SkuWidget(TextWidget):
+class OptionalTextWidget(TextWidget):
+    """A short text that may be missing, as a sku is."""
+
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         return super().clean(value).strip() or None
+
+
+class WholeNumberWidget(Widget):
+    """A whole number, or none."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
+        text = "" if value is None else str(value).strip()
+        if text and not INTEGER.fullmatch(text):
+            raise ValueError(f"{value!r} is not a whole number.")
+        return int(text) if text else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
 
 
 class CategoryWidget(ForeignKeyWidget):
@@ -81,6 +97,21 @@ class CategoryWidget(ForeignKeyWidget):
         if slug and slug not in self.by_slug:
             raise ValueError(f"There is no category “{slug[:64]}”.")
         return self.by_slug.get(slug)
+
+
+def _widget(field: ItemField) -> Widget:
+    match field:
+        case models.ForeignKey():
+            return CategoryWidget()
+        case models.DecimalField():
+            return PriceWidget()
+        case models.IntegerField():
+            return WholeNumberWidget()
+        case models.CharField(null=True):
+            return OptionalTextWidget()
+        case models.CharField() | models.TextField():
+            return TextWidget()
+    raise UnknownKind(field, "catalog.admin.importing")
 
 
 class ReadableDiff(Diff):
@@ -123,21 +154,20 @@ class ItemResource(ModelResource):
 
     previews = False
 
-    name = Field("name", "name", TextWidget())
-    description = Field("description", "description", TextWidget())
-    price = Field("price", "price", PriceWidget())
-    sku = Field("sku", "sku", SkuWidget())
-    category = Field("category", "category", CategoryWidget())
-
     class Meta:
         model = Item
-        fields = FIELDS
+        fields = NAMES
         import_id_fields = ("sku",)
         instance_loader_class = ItemsOfFile
         clean_model_instances = True
         skip_unchanged = True
         report_skipped = True
         use_transactions = True
+
+    @classmethod
+    def field_from_django_field(cls, field_name: str, django_field: ItemField, readonly: bool) -> Field:
+        """Return the column that a field of the model is read from."""
+        return Field(field_name, field_name, _widget(django_field))
 
     def get_diff_class(self) -> type[Diff]:
         return ReadableDiff
@@ -167,7 +197,7 @@ class ItemResource(ModelResource):
         if is_create:
             instance.save(force_insert=True)
         else:
-            instance.save(update_fields=FIELDS)
+            instance.save(update_fields=NAMES)
 
 
 class ExactCSV(CSV):
@@ -199,7 +229,7 @@ def _checked(dataset: tablib.Dataset) -> tablib.Dataset:
         raise ValueError("The file has no column “sku”, which tells which item a row is.")
     if len(set(columns)) < len(columns):
         raise ValueError("The file has a column twice.")
-    if unknown := [str(column)[:64] for column in columns if column not in FIELDS]:
+    if unknown := [str(column)[:64] for column in columns if column not in NAMES]:
         raise ValueError(f"The file has columns that items do not have: {', '.join(unknown)}.")
     if len(dataset) > LIMIT:
         raise ValueError(f"The file has more than {LIMIT:,} rows: `manage.py load_items` takes files of any length.")

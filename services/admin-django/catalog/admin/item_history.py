@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from catalog.actors import acting
 from catalog.admin.refusals import refusal
-from catalog.history import FIELDS, Difference, differences, fields_of, state_after
+from catalog.history import differences, differences_between, state_after
+from catalog.item_fields import NAMES, attributes, values_of
 from catalog.models import Item, ItemHistory
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def restore_view(model_admin: ItemModelAdmin, request: HttpRequest, item_id: int
         raise PermissionDenied
     change = get_object_or_404(ItemHistory, pk=change_id, item_id=item_id)
     state = state_after(change)
-    now = fields_of(item) if item else dict.fromkeys(FIELDS)
+    now = values_of(item) if item else dict.fromkeys(NAMES)
     if request.method == "POST" and _restore(model_admin, request, item_id, state):
         return HttpResponseRedirect(reverse("admin:catalog_item_history", args=[item_id]))
     context = {
@@ -73,7 +74,7 @@ def restore_view(model_admin: ItemModelAdmin, request: HttpRequest, item_id: int
         "item": item,
         "item_id": item_id,
         "change": change,
-        "differences": [Difference(f, now[f], state[f]) for f in FIELDS if now[f] != state[f]],
+        "differences": differences_between(now, state),
         "seen_version": item.version if item else "",
     }
     return TemplateResponse(request, "admin/catalog/item/restore.html", context)
@@ -96,11 +97,11 @@ def _restore(model_admin: ItemModelAdmin, request: HttpRequest, item_id: int, st
                 messages.error(request, "The item has been changed meanwhile. This is how restoring looks now.")
                 return False
             restored = item or Item(pk=item_id)
-            for field in FIELDS:
-                setattr(restored, "category_id" if field == "category" else field, state[field])
+            for attribute, value in attributes({name: state[name] for name in NAMES}).items():
+                setattr(restored, attribute, value)
             restored.full_clean(validate_unique=False)
             if item:
-                restored.save(update_fields=FIELDS)
+                restored.save(update_fields=NAMES)
             else:
                 restored.save(force_insert=True)
             model_admin.log_change(request, restored, "Restored an earlier state.")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -17,6 +18,7 @@ from catalog.admin.posted import PostedRows, drop_gone_rows, is_posted
 from catalog.admin.refusals import RefusalsAreMessages, tell, told
 from catalog.admin.versions import ItemForm
 from catalog.estimates import EstimatingPaginator
+from catalog.item_fields import NAMES
 from catalog.models import Item
 from catalog.search import ItemSearchQuery
 
@@ -48,9 +50,12 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
     actions_on_bottom = False
 
     def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
-        """Add what the database sets by itself, once it has."""
+        """Add the fields that have no place in the layout, and what the database sets by itself, once it has."""
+        placed = set(flatten_fieldsets(self.fieldsets))
+        others = (None, {"fields": tuple(name for name in NAMES if name not in placed)})
         stamps = ("Kept by the database", {"fields": ("version", "created_at", "updated_at")})
-        return (*self.fieldsets, stamps) if obj else self.fieldsets
+        fieldsets = (*self.fieldsets, others) if others[1]["fields"] else self.fieldsets
+        return (*fieldsets, stamps) if obj else fieldsets
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Leave the framework's own deletion out: it would load every item first."""

@@ -5,14 +5,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from catalog.item_fields import COLUMNS
+
 # An item is as the action left it when it still has the version that the action gave it.
-_UPDATED = """
-    UPDATE items SET
-        name = CASE WHEN h.before ? 'name' THEN h.before ->> 'name' ELSE items.name END,
-        description = CASE WHEN h.before ? 'description' THEN h.before ->> 'description' ELSE items.description END,
-        price = CASE WHEN h.before ? 'price' THEN (h.before ->> 'price')::numeric ELSE items.price END,
-        sku = CASE WHEN h.before ? 'sku' THEN h.before ->> 'sku' ELSE items.sku END,
-        category = CASE WHEN h.before ? 'category' THEN h.before ->> 'category' ELSE items.category END
+# What it was before, where it had been changed, over what it is.
+_UPDATED = f"""
+    UPDATE items SET ({COLUMNS}) = (SELECT {COLUMNS} FROM jsonb_populate_record(items, h.before))
     FROM item_history h
     WHERE h.action = %s AND h.op = 'U' AND items.id = h.item_id AND items.version = h.version
 """
@@ -21,12 +19,10 @@ _INSERTED = """
     WHERE h.action = %s AND h.op = 'I' AND items.id = h.item_id AND items.version = h.version
 """
 # A deleted item whose id or sku somebody has used since stays deleted.
-_DELETED = """
-    INSERT INTO items (id, name, description, price, sku, category)
-    SELECT
-        h.item_id, h.before ->> 'name', h.before ->> 'description', (h.before ->> 'price')::numeric,
-        h.before ->> 'sku', h.before ->> 'category'
-    FROM item_history h
+_DELETED = f"""
+    INSERT INTO items (id, {COLUMNS})
+    SELECT h.item_id, was.*
+    FROM item_history h CROSS JOIN LATERAL (SELECT {COLUMNS} FROM jsonb_populate_record(NULL::items, h.before)) AS was
     WHERE h.action = %s AND h.op = 'D'
     ON CONFLICT DO NOTHING
 """

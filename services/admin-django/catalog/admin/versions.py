@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db import models
 
 from catalog.history import latest_change
+from catalog.item_fields import NAMES, WRITABLE
 from catalog.models import Item
 
 if TYPE_CHECKING:
@@ -41,8 +43,10 @@ class ItemForm(ItemModelForm):
 
     class Meta:
         model = Item
-        fields = ("name", "description", "price", "sku", "category")
-        field_classes = dict.fromkeys(("name", "description", "sku"), UntouchedText)
+        fields = NAMES
+        field_classes = {
+            field.name: UntouchedText for field in WRITABLE if isinstance(field, models.CharField | models.TextField)
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,21 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
+from catalog.item_fields import REQUIRED, WRITABLE, ItemField, UnknownKind
 from catalog.loading.records import RowError
 from catalog.models import Category, Item
 
-_PRICE = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 def cleaned(values: Mapping[str, Any]) -> Item:
     """Return the item of these values, without its category; raise RowError with what is wrong."""
-    sku = values.get("sku")
     item = Item(
-        name=_text("name", values.get("name")).strip(),
-        description=_text("description", values.get("description")),
-        price=_price(values.get("price")),
-        sku=_text("sku", str(sku) if type(sku) is int else sku).strip() or None,
+        **{field.attname: _value(field, values.get(field.name)) for field in WRITABLE if field.name != "category"}
     )
     try:
         item.clean_fields(exclude={"category"})
@@ -39,6 +38,21 @@ def cleaned_category(value: object) -> str:
     return text
 
 
+def _value(field: ItemField, value: object) -> Any:
+    match field:
+        case models.DecimalField():
+            return _decimal(field.name, value)
+        case models.IntegerField():
+            return _integer(field.name, value)
+        case models.TextField():
+            return _text(field.name, value)
+        case models.CharField(null=False):
+            return _text(field.name, value).strip()
+        case models.CharField():  # a number of JSON may be meant as a text, as a sku is
+            return _text(field.name, str(value) if type(value) is int else value).strip() or None
+    raise UnknownKind(field, "catalog.loading.cleaning")
+
+
 def _text(field: str, value: object) -> str:
     if value is None:
         return ""
@@ -53,14 +67,31 @@ def _text(field: str, value: object) -> str:
     return value
 
 
-def _price(value: object) -> Decimal:
-    if isinstance(value, str) and _PRICE.fullmatch(value.strip()):
+def _decimal(field: str, value: object) -> Decimal | None:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         return Decimal(value.strip())
     if isinstance(value, Decimal) or type(value) is int:
         return Decimal(value)
-    if value in (None, ""):
-        raise RowError("price: is missing")
-    raise RowError(f"price: {_shown(value)} is not a decimal number like 12.50")
+    if _is_none(field, value):
+        return None
+    raise RowError(f"{field}: {_shown(value)} is not a decimal number like 12.50")
+
+
+def _integer(field: str, value: object) -> int | None:
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value)
+    if type(value) is int:
+        return value
+    if _is_none(field, value):
+        return None
+    raise RowError(f"{field}: {_shown(value)} is not a whole number like 12")
+
+
+def _is_none(field: str, value: object) -> bool:
+    none = value in (None, "")
+    if none and field in REQUIRED:
+        raise RowError(f"{field}: is missing")
+    return none
 
 
 def _shown(value: object) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-FIELDS = ("name", "description", "price", "sku", "category")
-REQUIRED = ("name", "price")
+from catalog.item_fields import NAMES, REQUIRED
 
 
 class Columns:
@@ -17,9 +16,9 @@ class Columns:
         """Return the column of each field that the columns `seen` have; raise LookupError where one is missing."""
         seen = list(seen)
         by_name = {column.casefold(): column for column in reversed(seen)}
-        wanted = {field: self.mapping.get(field, field) for field in FIELDS}
+        wanted = {field: self.mapping.get(field, field) for field in NAMES}
         found = {field: by_name[name.casefold()] for field, name in wanted.items() if name.casefold() in by_name}
-        missing = [f for f in FIELDS if f not in found and (f in REQUIRED or f in self.mapping)]
+        missing = [f for f in NAMES if f not in found and (f in REQUIRED or f in self.mapping)]
         if missing:
             names = ", ".join(f"{wanted[f]!r}" for f in missing)
             hint = f"; say which with --map {missing[0]}=COLUMN" if missing[0] not in self.mapping else ""
@@ -32,8 +31,8 @@ def parse_mapping(options: Iterable[str]) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for option in options:
         field, equals, column = option.partition("=")
-        if field not in FIELDS or not equals or not column:
-            raise ValueError(f"--map {option}: must be FIELD=COLUMN, where FIELD is one of {', '.join(FIELDS)}")
+        if field not in NAMES or not equals or not column:
+            raise ValueError(f"--map {option}: must be FIELD=COLUMN, where FIELD is one of {', '.join(NAMES)}")
         if field in mapping:
             raise ValueError(f"--map {option}: {field} is mapped already")
         mapping[field] = column

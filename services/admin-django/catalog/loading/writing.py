@@ -6,6 +6,7 @@ from itertools import islice
 
 from django.db import DataError, IntegrityError, transaction
 
+from catalog.item_fields import attributes
 from catalog.loading.records import Record
 from catalog.models import Item
 
@@ -74,11 +75,10 @@ def _insert(candidates: list[Candidate], outcome: Outcome) -> None:
 
 
 def _update(old: Item, candidate: Candidate, outcome: Outcome, dry_run: bool) -> None:
-    columns = ["category_id" if name == "category" else name for name in candidate.fields]
     changes = {
-        column: getattr(candidate.item, column)
-        for column in columns
-        if getattr(candidate.item, column) != getattr(old, column)
+        attribute: getattr(candidate.item, attribute)
+        for attribute in attributes(dict.fromkeys(candidate.fields))
+        if getattr(candidate.item, attribute) != getattr(old, attribute)
     }
     if not changes:
         outcome.unchanged += 1

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError, Q
 
 from catalog.actors import acting
-from catalog.history import fields_of
+from catalog.item_fields import values_of
 from catalog.models import Category, Item
 from catalog.seed import demo, generated
 from catalog.seed.writing import lock_seeding
@@ -44,8 +44,8 @@ class Removal:
             there = Item.objects.filter(sku__in=list(seeded)).defer("search").order_by("id")
             going = []
             for item in there if self.keep else there.select_for_update():
-                fields = fields_of(item)
-                same = fields == {"description": "", **seeded[str(item.sku)]}
+                fields = values_of(item)
+                same = fields == {**values_of(Item()), **seeded[str(item.sku)]}
                 if not same:
                     self.changed.append(str(item.sku))
                 if same or self.with_changed:

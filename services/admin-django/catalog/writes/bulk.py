@@ -24,14 +24,14 @@ def read_rows(body: Any) -> tuple[dict[int, Row], dict[int, Outcome]]:
     skus = set[str]()
     for index, sent in enumerate(_sent(body)):
         try:
-            row = Row(**serializer.run_validation(sent))
+            row = serializer.run_validation(sent)
         except ValidationError as error:
             rejected[index] = Outcome("rejected", errors=error.detail)  # type: ignore[arg-type]
             continue
-        if row.sku in skus:
+        if row["sku"] in skus:
             rejected[index] = _SAME_SKU
         else:
-            skus.add(row.sku)
+            skus.add(row["sku"])
             rows[index] = row
     return rows, rejected
 

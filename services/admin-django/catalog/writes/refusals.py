@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, DataError, IntegrityError
 
+from catalog.item_fields import NAMES
 from catalog.models import Item
 
 Errors = dict[str, list[str]]
@@ -12,7 +13,6 @@ Errors = dict[str, list[str]]
 UNKNOWN_CATEGORY: Errors = {"category": ["There is no such category."]}
 SKU_TAKEN: Errors = {"sku": ["Another item has it."]}
 
-_FIELDS = ("name", "description", "price", "sku", "category")
 _FOREIGN_KEY, _UNIQUE = "23503", "23505"
 
 
@@ -49,7 +49,7 @@ def refusal(error: DatabaseError) -> Refused:
     if code == _UNIQUE:
         return Taken(SKU_TAKEN)
     named = f"{getattr(diagnosis, 'column_name', '')} {getattr(diagnosis, 'constraint_name', '')}"
-    field = next((field for field in _FIELDS if field in named), "body")
+    field = next((field for field in NAMES if field in named), "body")
     return Refused({field: ["The database refuses it."]})
 
 

@@ -5,20 +5,22 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 from triptych_shared.strict_json import Object
 
-from catalog.models import DESCRIPTION_LENGTH, SLUG
-from catalog.reads.serializers import ItemSerializer, PriceField
+from catalog.item_fields import NAMES, REQUIRED, WRITABLE, ItemField, UnknownKind, bounds, longest
+from catalog.models import SLUG
+from catalog.reads.serializers import AnyField, ItemSerializer, PriceField
 from catalog.writes.refusals import Errors
 
 MOST_ROWS = 1000
 MOST_ERRORS = 20
 """Of one object: a body of a million unknown fields gets a short answer."""
 
-_READ_ONLY = ItemSerializer().fields.keys() - {"name", "description", "price", "sku", "category"}
+_READ_ONLY = ItemSerializer().fields.keys() - set(NAMES)
 _PRICE = re.compile(r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}")
 
 
@@ -73,14 +75,46 @@ class StrictPrice(PriceField):
         return Decimal(data)
 
 
-class ItemWriteSerializer(serializers.Serializer[Any]):
-    """What can be written of an item."""
+class StrictInteger(serializers.IntegerField):
+    """A whole number; the framework's own field also takes texts, and 5.0."""
 
-    name = StrictText(min_length=1, max_length=100)
-    description = StrictText(allow_blank=True, max_length=DESCRIPTION_LENGTH, default="")
-    price = StrictPrice(max_digits=10, decimal_places=2)
-    sku = StrictText(min_length=1, max_length=64, allow_null=True, default=None)
-    category = SlugText(allow_null=True, default=None)
+    def run_validation(self, data: Any = empty) -> Any:
+        is_absent, data = self.validate_empty_values(data)
+        if is_absent:
+            return data
+        if type(data) is not int:
+            raise serializers.ValidationError(["Must be a whole number."])
+        return super().run_validation(data)
+
+
+def strict(field: ItemField, **options: Any) -> AnyField:
+    """Return how a field of an item is read from a body; a default stands for what is left out of a whole item."""
+    match field:
+        case models.ForeignKey():
+            return SlugText(**options)
+        case models.DecimalField():
+            return StrictPrice(max_digits=field.max_digits, decimal_places=field.decimal_places, **options)
+        case models.IntegerField():
+            lowest, highest = bounds(field)
+            return StrictInteger(min_value=lowest, max_value=highest, **options)
+        case models.CharField() | models.TextField() if field.blank and not field.null:
+            return StrictText(allow_blank=True, max_length=longest(field), **options)
+        case models.CharField() | models.TextField():
+            return StrictText(min_length=1, max_length=longest(field), **options)
+    raise UnknownKind(field, "catalog.writes.serializers")
+
+
+class ItemWriteSerializer(serializers.Serializer[Any]):
+    """What can be written of an item: every editable field of the model."""
+
+    def get_fields(self) -> dict[str, AnyField]:
+        return {field.name: strict(field, **self.options(field)) for field in WRITABLE}
+
+    def options(self, field: ItemField) -> dict[str, Any]:
+        """Return what a field may be: null as in the database; left out where it is no required one."""
+        if field.name in REQUIRED:
+            return {}
+        return {"default": field.get_default(), **({"allow_null": True} if field.null else {})}
 
     def run_validation(self, data: Any = empty) -> Any:
         if not isinstance(data, Object):
@@ -111,19 +145,19 @@ class ItemWriteSerializer(serializers.Serializer[Any]):
 
 
 class ItemChangeSerializer(ItemWriteSerializer):
-    """What can be changed of an item; what is left out stays."""
+    """What can be changed of an item: all of the same, and what is left out stays."""
 
-    name = StrictText(min_length=1, max_length=100, required=False)
-    description = StrictText(allow_blank=True, max_length=DESCRIPTION_LENGTH, required=False)
-    price = StrictPrice(max_digits=10, decimal_places=2, required=False)
-    sku = StrictText(min_length=1, max_length=64, allow_null=True, required=False)
-    category = SlugText(allow_null=True, required=False)
+    def options(self, field: ItemField) -> dict[str, Any]:
+        options = super().options(field)
+        options.pop("default", None)
+        return {**options, "required": False}
 
 
 class ItemUpsertSerializer(ItemWriteSerializer):
     """A row of the bulk route: a whole item, found by its sku."""
 
-    sku = StrictText(min_length=1, max_length=64)
+    def options(self, field: ItemField) -> dict[str, Any]:
+        return {} if field.name == "sku" else super().options(field)
 
 
 class BulkSerializer(serializers.Serializer[Any]):

@@ -2,44 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
 
 from catalog.actors import acting
+from catalog.item_fields import attributes
 from catalog.models import Item
 from catalog.reads.conditional import matches
 from catalog.writes.refusals import Changed, refusing
 from catalog.writes.upserting import Outcome, Row, upsert
 
 
-class ItemChanges(TypedDict, total=False):
-    """What may be changed of an item; `category` is a slug."""
+def item_create(*, actor: str, **values: Any) -> Item:
+    """Return a new item of these values by field, the category's its slug; what is left out has its default.
 
-    name: str
-    description: str
-    price: Decimal
-    sku: str | None
-    category: str | None
-
-
-def item_create(
-    *,
-    actor: str,
-    name: str,
-    price: Decimal,
-    description: str = "",
-    sku: str | None = None,
-    category: str | None = None,
-) -> Item:
-    """Return a new item. Raises Refused for what the database does not take, Taken for a sku that is in use."""
+    Raises Refused for what the database does not take, Taken for a sku that is in use.
+    """
     with _writing(actor):
-        return Item.objects.create(name=name, price=price, description=description, sku=sku, category_id=category)
+        return Item.objects.create(**attributes(values))
 
 
-def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: Unpack[ItemChanges]) -> Item:
+def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: Any) -> Item:
     """Return the item with the changes made; without a difference it keeps its version.
 
     Raises Item.DoesNotExist, Changed when `if_match`, an If-Match header, does not have the item's tag, Refused and
@@ -47,8 +32,7 @@ def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: 
     """
     with _writing(actor):
         item = _locked(id, if_match)
-        columns = {("category_id" if field == "category" else field): value for field, value in changes.items()}
-        different = {column: value for column, value in columns.items() if getattr(item, column) != value}
+        different = {name: value for name, value in attributes(changes).items() if getattr(item, name) != value}
         if not different:
             return item
         Item.objects.filter(id=id).update(**different)

@@ -1,13 +1,13 @@
 """Many upserts in one statement, of which a bad row does not spoil the others."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import DataError, IntegrityError, connection, transaction
 
+from catalog.item_fields import COLUMNS, WRITABLE
 from catalog.writes.refusals import UNKNOWN_CATEGORY, Errors, refusal
 
 Status = Literal["created", "updated", "unchanged", "rejected"]
@@ -15,31 +15,19 @@ Status = Literal["created", "updated", "unchanged", "rejected"]
 # In the order of the skus: two requests with the same skus wait for each other instead of for ever. `old` is the row
 # before, as Postgres has it since 18; a row that does not differ is not written, and not returned. The rows travel as
 # one JSON text, which costs Python less than five arrays.
-_UPSERT = """
-    INSERT INTO items (name, description, price, sku, category)
-    SELECT name, description, price, sku, category
-    FROM json_to_recordset(%s::json) AS sent (name text, description text, price numeric, sku text, category text)
+_REPLACED = [str(field.column) for field in WRITABLE if field.name != "sku"]
+_NEW = ", ".join(f"excluded.{column}" for column in _REPLACED)
+_UPSERT = f"""
+    INSERT INTO items ({COLUMNS})
+    SELECT {COLUMNS} FROM json_populate_recordset(NULL::items, %s::json)
     ORDER BY sku
-    ON CONFLICT (sku) DO UPDATE
-    SET name = excluded.name, description = excluded.description, price = excluded.price, category = excluded.category
-    WHERE (items.name, items.description, items.price, items.category)
-        IS DISTINCT FROM (excluded.name, excluded.description, excluded.price, excluded.category)
+    ON CONFLICT (sku) DO UPDATE SET ({", ".join(_REPLACED)}) = ROW ({_NEW})
+    WHERE ({", ".join(f"items.{column}" for column in _REPLACED)}) IS DISTINCT FROM ({_NEW})
     RETURNING sku, CASE WHEN old.id IS NULL THEN 'created' ELSE 'updated' END, id, version
 """
 _UNCHANGED = "SELECT sku, 'unchanged', id, version FROM items WHERE sku = ANY(%s)"
 # FOR KEY SHARE: a category that is there stays until the end of the transaction.
 _CATEGORIES = "SELECT slug FROM categories WHERE slug = ANY(%s) ORDER BY slug FOR KEY SHARE"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A whole item, to be found by its sku; `category` is a slug."""
-
-    sku: str
-    name: str
-    price: Decimal
-    description: str = ""
-    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +40,17 @@ class Outcome:
     errors: Errors = field(default_factory=dict)
 
 
+Row = Mapping[str, Any]
+"""A whole item by its fields, to be found by its sku; `category` is a slug."""
+
+
 def upsert(rows: Sequence[Row]) -> list[Outcome]:
     """Write the rows, whose skus differ, in the transaction that is open; return one outcome per row, in order."""
-    known = _existing({row.category for row in rows if row.category is not None})
-    writable = [row for row in rows if row.category is None or row.category in known]
+    known = _existing({row["category"] for row in rows if row["category"] is not None})
+    writable = [row for row in rows if row["category"] is None or row["category"] in known]
     outcomes = _write(writable)
     unknown = Outcome("rejected", errors=UNKNOWN_CATEGORY)
-    return [outcomes.get(row.sku, unknown) for row in rows]
+    return [outcomes.get(row["sku"], unknown) for row in rows]
 
 
 def _existing(slugs: set[str]) -> set[str]:
@@ -76,7 +68,7 @@ def _write(rows: Sequence[Row]) -> dict[str, Outcome]:
             return _write_together(rows)
     except (DataError, IntegrityError) as error:
         if len(rows) == 1:
-            return {rows[0].sku: Outcome("rejected", errors=refusal(error).errors)}
+            return {rows[0]["sku"]: Outcome("rejected", errors=refusal(error).errors)}
     middle = len(rows) // 2
     return _write(rows[:middle]) | _write(rows[middle:])
 
@@ -84,13 +76,11 @@ def _write(rows: Sequence[Row]) -> dict[str, Outcome]:
 def _write_together(rows: Sequence[Row]) -> dict[str, Outcome]:
     if not rows:
         return {}
-    names = ("name", "description", "price", "sku", "category")
-    fields = [{name: getattr(row, name) for name in names} for row in rows]
-    sent = json.dumps(fields, default=str, ensure_ascii=False)  # a price is a string
+    sent = json.dumps(rows, default=str, ensure_ascii=False)  # a price is a string
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [sent])
         written = {sku: Outcome(status, id, version) for sku, status, id, version in cursor}
-        others = [row.sku for row in rows if row.sku not in written]
+        others = [row["sku"] for row in rows if row["sku"] not in written]
         if others:
             cursor.execute(_UNCHANGED, [others])
             written |= {sku: Outcome(status, id, version) for sku, status, id, version in cursor}

@@ -182,12 +182,7 @@ CREATE FUNCTION public.item_history_delete() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO item_history (item_id, version, op, actor, action, before)
-    SELECT
-        id, version, 'D', item_history_actor(), item_history_action(),
-        jsonb_build_object(
-            'name', name, 'description', description, 'price', price::text, 'sku', sku, 'category', category
-        )
-    FROM old_items;
+    SELECT id, version, 'D', item_history_actor(), item_history_action(), item_recorded(o, o.price) FROM old_items o;
     RETURN NULL;
 END
 $$;
@@ -216,7 +211,6 @@ $$;
 CREATE FUNCTION public.item_history_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
-    SET enable_nestloop TO 'off'
     AS $$
 BEGIN
     IF current_setting('triptych.fills_terms', true) = 'on' AND session_user = 'triptych_owner' THEN
@@ -225,20 +219,31 @@ BEGIN
     INSERT INTO item_history (item_id, version, op, actor, action, before, after)
     SELECT n.id, n.version, 'U', item_history_actor(), item_history_action(), changed.before, changed.after
     FROM old_items o
-    JOIN new_items n USING (id)
+    FULL JOIN new_items n USING (id)
     CROSS JOIN LATERAL (
         SELECT jsonb_object_agg(field, was) AS before, jsonb_object_agg(field, is_now) AS after
-        FROM (VALUES
-            ('name', to_jsonb(o.name), to_jsonb(n.name)),
-            ('description', to_jsonb(o.description), to_jsonb(n.description)),
-            ('price', to_jsonb(o.price::text), to_jsonb(n.price::text)),
-            ('sku', to_jsonb(o.sku), to_jsonb(n.sku)),
-            ('category', to_jsonb(o.category), to_jsonb(n.category))
-        ) AS fields (field, was, is_now)
-        WHERE was IS DISTINCT FROM is_now
+        FROM ROWS FROM (jsonb_each(item_recorded(o, o.price)), jsonb_each(item_recorded(n, n.price)))
+            AS fields (field, was, same_field, is_now)
+        WHERE was <> is_now
     ) AS changed;
     RETURN NULL;
 END
+$$;
+
+
+--
+-- Name: item_recorded(anyelement, numeric); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_recorded(item anyelement, price numeric) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT jsonb_set_lax(
+        to_jsonb(jsonb_populate_record(
+            item, jsonb_object(item_unrecorded(), array_fill(NULL::text, ARRAY[cardinality(item_unrecorded())]))
+        )) - item_unrecorded(),
+        '{price}', to_jsonb(price::text)
+    )
 $$;
 
 
@@ -366,6 +371,15 @@ BEGIN
     RETURN NEW;
 END
 $$;
+
+
+--
+-- Name: item_unrecorded(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.item_unrecorded() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{id,version,created_at,updated_at,search,terms}'::text[];
 
 
 --
@@ -841,6 +855,13 @@ REVOKE ALL ON FUNCTION public.item_history_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION item_recorded(item anyelement, price numeric); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_recorded(item anyelement, price numeric) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION item_word_list(text text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -892,6 +913,13 @@ GRANT ALL ON FUNCTION public.item_terms_query(q text) TO api_fastapi;
 --
 
 REVOKE ALL ON FUNCTION public.item_terms_set() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_unrecorded(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.item_unrecorded() FROM PUBLIC;
 
 
 --

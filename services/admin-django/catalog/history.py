@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from catalog.actors import author
-from catalog.item_fields import NAMES, values_of
+from catalog.item_fields import DEFAULTS, NAMES, values_of
 from catalog.models import Item, ItemHistory
 
 
@@ -58,7 +58,7 @@ def state_after(change: ItemHistory) -> dict[str, Any]:
 
     A field's value then is what the first later change of it found; nothing later, and it is the present value.
     """
-    found = {**dict.fromkeys(NAMES), **_present(change.item_id)}
+    found = {**dict.fromkeys(NAMES), **DEFAULTS, **_present(change.item_id)}
     return {**found, **dict(_values_before_later_changes(change))}
 
 

@@ -18,14 +18,35 @@ if TYPE_CHECKING:
 else:
     ItemField = models.Field
 
+
+def _is_optional(field: ItemField) -> bool:
+    return field.null or field.has_default() or field.has_db_default()
+
+
+def _default(field: ItemField) -> Any:
+    if field.has_default() or not field.has_db_default():
+        return field.get_default()
+    if hasattr(field.db_default, "resolve_expression"):
+        raise UnknownKind(field, "catalog.item_fields")  # only the database could compute it
+    return field.db_default
+
+
+class UnknownKind(TypeError):
+    """A field is of a kind that nobody has said how to read or write here."""
+
+    def __init__(self, field: ItemField, place: str) -> None:
+        super().__init__(f"{place} does not say what a {type(field).__name__} is like, which items.{field.name} is")
+
+
 WRITABLE: tuple[ItemField, ...] = tuple(
     field for field in Item._meta.concrete_fields if field.editable and not field.primary_key
 )
 NAMES = tuple(field.name for field in WRITABLE)
-REQUIRED = tuple(field.name for field in WRITABLE if not field.null and not field.has_default())
-
 COLUMNS = ", ".join(str(field.column) for field in WRITABLE)
 """Of the table, as SQL names them."""
+
+DEFAULTS: dict[str, Any] = {field.name: _default(field) for field in WRITABLE if _is_optional(field)}
+"""What stands for a field that is left out of a whole item; the others are required."""
 
 _ATTRIBUTES = {field.name: field.attname for field in WRITABLE}
 
@@ -51,13 +72,6 @@ def bounds(field: ItemField) -> tuple[int, int]:
     lowest = [each.limit_value for each in field.validators if isinstance(each, MinValueValidator)]
     highest = [each.limit_value for each in field.validators if isinstance(each, MaxValueValidator)]
     return max(lowest), min(highest)
-
-
-class UnknownKind(TypeError):
-    """A field is of a kind that nobody has said how to read or write here."""
-
-    def __init__(self, field: ItemField, place: str) -> None:
-        super().__init__(f"{place} does not say what a {type(field).__name__} is like, which items.{field.name} is")
 
 
 def _json(field: ItemField, value: Any) -> Any:

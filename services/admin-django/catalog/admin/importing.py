@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, models
+from django.db.models.fields import NOT_PROVIDED
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -29,7 +30,7 @@ from import_export.widgets import CharWidget, ForeignKeyWidget, Widget
 from catalog.actors import acting
 from catalog.admin.bulk import allow_time, log_action
 from catalog.admin.refusals import refusal
-from catalog.item_fields import NAMES, ItemField, UnknownKind
+from catalog.item_fields import DEFAULTS, NAMES, ItemField, UnknownKind
 from catalog.models import Category, Item
 from catalog.snapshots import one_snapshot
 
@@ -167,7 +168,8 @@ class ItemResource(ModelResource):
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: ItemField, readonly: bool) -> Field:
         """Return the column that a field of the model is read from."""
-        return Field(field_name, field_name, _widget(django_field))
+        default = DEFAULTS.get(field_name, NOT_PROVIDED)
+        return Field(field_name, field_name, _widget(django_field), default)
 
     def get_diff_class(self) -> type[Diff]:
         return ReadableDiff

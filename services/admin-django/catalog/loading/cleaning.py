@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from catalog.item_fields import REQUIRED, WRITABLE, ItemField, UnknownKind
+from catalog.item_fields import DEFAULTS, WRITABLE, ItemField, UnknownKind
 from catalog.loading.records import RowError
 from catalog.models import Category, Item
 
@@ -39,6 +39,8 @@ def cleaned_category(value: object) -> str:
 
 
 def _value(field: ItemField, value: object) -> Any:
+    if value in (None, "") and field.name in DEFAULTS:
+        return DEFAULTS[field.name]
     match field:
         case models.DecimalField():
             return _decimal(field.name, value)
@@ -67,31 +69,24 @@ def _text(field: str, value: object) -> str:
     return value
 
 
-def _decimal(field: str, value: object) -> Decimal | None:
+def _decimal(field: str, value: object) -> Decimal:
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         return Decimal(value.strip())
     if isinstance(value, Decimal) or type(value) is int:
         return Decimal(value)
-    if _is_none(field, value):
-        return None
+    if value in (None, ""):
+        raise RowError(f"{field}: is missing")
     raise RowError(f"{field}: {_shown(value)} is not a decimal number like 12.50")
 
 
-def _integer(field: str, value: object) -> int | None:
+def _integer(field: str, value: object) -> int:
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
     if type(value) is int:
         return value
-    if _is_none(field, value):
-        return None
-    raise RowError(f"{field}: {_shown(value)} is not a whole number like 12")
-
-
-def _is_none(field: str, value: object) -> bool:
-    none = value in (None, "")
-    if none and field in REQUIRED:
+    if value in (None, ""):
         raise RowError(f"{field}: is missing")
-    return none
+    raise RowError(f"{field}: {_shown(value)} is not a whole number like 12")
 
 
 def _shown(value: object) -> str:

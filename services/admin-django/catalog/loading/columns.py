@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.item_fields import NAMES, REQUIRED
+from catalog.item_fields import DEFAULTS, NAMES
 
 
 class Columns:
@@ -18,7 +18,7 @@ class Columns:
         by_name = {column.casefold(): column for column in reversed(seen)}
         wanted = {field: self.mapping.get(field, field) for field in NAMES}
         found = {field: by_name[name.casefold()] for field, name in wanted.items() if name.casefold() in by_name}
-        missing = [f for f in NAMES if f not in found and (f in REQUIRED or f in self.mapping)]
+        missing = [f for f in NAMES if f not in found and (f not in DEFAULTS or f in self.mapping)]
         if missing:
             names = ", ".join(f"{wanted[f]!r}" for f in missing)
             hint = f"; say which with --map {missing[0]}=COLUMN" if missing[0] not in self.mapping else ""

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError, Q
 
 from catalog.actors import acting
-from catalog.item_fields import values_of
+from catalog.item_fields import DEFAULTS, values_of
 from catalog.models import Category, Item
 from catalog.seed import demo, generated
 from catalog.seed.writing import lock_seeding
@@ -45,7 +45,7 @@ class Removal:
             going = []
             for item in there if self.keep else there.select_for_update():
                 fields = values_of(item)
-                same = fields == {**values_of(Item()), **seeded[str(item.sku)]}
+                same = fields == {**DEFAULTS, **seeded[str(item.sku)]}
                 if not same:
                     self.changed.append(str(item.sku))
                 if same or self.with_changed:

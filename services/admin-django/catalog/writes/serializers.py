@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from triptych_shared.strict_json import Object
 
-from catalog.item_fields import NAMES, REQUIRED, WRITABLE, ItemField, UnknownKind, bounds, longest
+from catalog.item_fields import DEFAULTS, NAMES, WRITABLE, ItemField, UnknownKind, bounds, longest
 from catalog.models import SLUG
 from catalog.reads.serializers import AnyField, ItemSerializer, PriceField
 from catalog.writes.refusals import Errors
@@ -112,9 +112,9 @@ class ItemWriteSerializer(serializers.Serializer[Any]):
 
     def options(self, field: ItemField) -> dict[str, Any]:
         """Return what a field may be: null as in the database; left out where it is no required one."""
-        if field.name in REQUIRED:
+        if field.name not in DEFAULTS:
             return {}
-        return {"default": field.get_default(), **({"allow_null": True} if field.null else {})}
+        return {"default": DEFAULTS[field.name], **({"allow_null": True} if field.null else {})}
 
     def run_validation(self, data: Any = empty) -> Any:
         if not isinstance(data, Object):

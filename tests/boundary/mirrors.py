@@ -8,13 +8,16 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from tests.boundary.databases import Connection
 from tests.boundary.tree import Tree
 
 SERVICES = ("simple-flask", "api-fastapi")
 
-# Imports every module of the service, and prints the columns of every table that is there then.
+# Imports every module of the service, and prints the columns of every table that is there then, and the migration that
+# the service waits for.
 _TELL = """
 import gc, importlib, json, pkgutil, sys
 from sqlalchemy import MetaData
@@ -24,14 +27,13 @@ package = importlib.import_module(sys.argv[1])
 for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
-json.dump(
-    [
-        [str(table), each.name, each.type.compile(dialect()), getattr(each.type, "collation", None), each.nullable]
-        for metadata in gc.get_objects() if isinstance(metadata, MetaData) and metadata.schema != "pg_catalog"
-        for table in metadata.tables.values() for each in table.columns
-    ],
-    sys.stdout,
-)
+columns = [
+    [str(table), each.name, each.type.compile(dialect()), getattr(each.type, "collation", None), each.nullable]
+    for metadata in gc.get_objects() if isinstance(metadata, MetaData) and metadata.schema != "pg_catalog"
+    for table in metadata.tables.values() for each in table.columns
+]
+required = {getattr(module, "REQUIRED_MIGRATION", "") for module in list(sys.modules.values())} - {""}
+json.dump({"columns": columns, "required": sorted(required)}, sys.stdout)
 """
 
 
@@ -48,6 +50,18 @@ class Column:
 
 def mirror(service: str, tree: Tree) -> list[Column]:
     """Return the columns that a service's code believes in."""
+    columns = [Column(*each) for each in _told(service, tree)["columns"]]
+    return [Column(c.table, c.name, c.type.partition(" COLLATE ")[0], c.collation, c.nullable) for c in columns]
+
+
+def required_migration(service: str, tree: Tree) -> str:
+    """Return the migration of the catalog before which a service is not ready."""
+    (required,) = _told(service, tree)["required"]
+    return str(required)
+
+
+@cache
+def _told(service: str, tree: Tree) -> dict[str, Any]:
     folder = tree.folder(service)
     done = subprocess.run(
         [sys.executable, "-c", _TELL, service.replace("-", "_")],
@@ -57,8 +71,8 @@ def mirror(service: str, tree: Tree) -> list[Column]:
         check=True,
         timeout=60,
     )
-    columns = [Column(*each) for each in json.loads(done.stdout)]
-    return [Column(c.table, c.name, c.type.partition(" COLLATE ")[0], c.collation, c.nullable) for c in columns]
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def drift(columns: list[Column], database: Connection) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.boundary import snapshot
 from tests.boundary.databases import Connection, Server
-from tests.boundary.mirrors import SERVICES, Column, drift, mirror
+from tests.boundary.mirrors import SERVICES, Column, drift, mirror, required_migration
 from tests.boundary.tree import Tree
 
 
@@ -79,6 +79,19 @@ def test_a_service_sees_the_tables_as_they_are(
 ) -> None:
     assert {"items", "categories"} <= {column.table for column in mirrors[service]}
     assert drift(mirrors[service], superuser) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_waits_for_the_migrations_that_its_mirror_needs(
+    service: str, mirrors: dict[str, list[Column]], server: Server, empty: str, present: Tree
+) -> None:
+    required = required_migration(service, present)
+    with server.connect("postgres", empty) as superuser:
+        superuser.execute("ALTER SCHEMA public OWNER TO triptych_owner")
+        environment = present.bootstrap_environment(server, empty)
+        present.manage("migrate", "catalog", required, "--database=owner", environment=environment)
+        missing = drift(mirrors[service], superuser)
+    assert missing == [], f"{service} is ready after {required}, which has not made them yet: name a later migration"
 
 
 @pytest.mark.parametrize(

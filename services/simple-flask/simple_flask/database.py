@@ -58,8 +58,12 @@ def init_app(app: Flask) -> None:
             context.is_disconnect = True
 
 
+REQUIRED_MIGRATION = "0009_terms_indexed"
+"""The newest migration of admin-django's `catalog` that this mirror needs."""
+
+
 class Item(Base):
-    """An item, as the reads, quotes and exports need it."""
+    """An item, as the reads, quotes and exports need it; what is not deferred is shown, in this order."""
 
     __tablename__ = "items"
 

@@ -7,12 +7,9 @@ from triptych_shared.problems import unavailable
 from triptych_shared.pulse import READINESS
 from triptych_shared.sqlstates import SAY_AGAIN
 
-from simple_flask.database import db
+from simple_flask.database import REQUIRED_MIGRATION, db
 
 bp = Blueprint("health", __name__)
-
-REQUIRED_MIGRATION = "0009_terms_indexed"
-"""The newest migration of admin-django's `catalog` that this code needs."""
 
 
 @bp.get("/livez")

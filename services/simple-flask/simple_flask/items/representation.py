@@ -1,25 +1,19 @@
 """An item as the API shows it."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import DateTime, Numeric, Row, inspect
+from sqlalchemy.orm import InstrumentedAttribute
 
 from simple_flask.database import Item
 
-COLUMNS = (
-    Item.id,
-    Item.name,
-    Item.description,
-    Item.price,
-    Item.sku,
-    Item.category,
-    Item.version,
-    Item.created_at,
-    Item.updated_at,
+COLUMNS: tuple[InstrumentedAttribute[Any], ...] = tuple(
+    getattr(Item, each.key) for each in inspect(Item).column_attrs if not each.deferred
 )
-"""What an item's representation consists of, in its order."""
+"""What an item's representation consists of, in its order: the columns of the mirror, but for what is only searched."""
 
 _NAMES = tuple(column.key for column in COLUMNS)
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # once: `json.dumps` would make one for every call
@@ -30,12 +24,20 @@ def time_text(time: datetime) -> str:
     return time.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+# JSON has neither decimal numbers nor times: a number there is a float to most readers.
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    column.key: str if isinstance(column.type, Numeric) else time_text
+    for column in COLUMNS
+    if isinstance(column.type, Numeric | DateTime)
+}
+
+
 def members(item: Row[Any]) -> dict[str, Any]:
     """Return the members of an item's JSON object, in their order."""
     shown = dict(zip(_NAMES, item, strict=True))
-    shown["price"] = str(item.price)
-    shown["created_at"] = time_text(item.created_at)
-    shown["updated_at"] = time_text(item.updated_at)
+    for name, text in _TEXTS.items():
+        if shown[name] is not None:
+            shown[name] = text(shown[name])
     return shown
 
 

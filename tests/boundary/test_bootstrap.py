@@ -98,8 +98,7 @@ def test_a_bootstrap_waits_for_a_database_that_is_not_there_yet(server: Server, 
         present.running("bootstrap", environment=environment) as process,
         server.connect("postgres", "postgres") as one,
     ):
-        assert process.stdout is not None
-        assert "waiting for the database" in process.stdout.readline()
+        present.read_until(process, "waiting for the database")
         one.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(late)))
         try:
             output, _ = process.communicate(timeout=120)
@@ -174,9 +173,7 @@ def test_a_migration_that_must_wait_gives_way_to_those_who_work(server: Server, 
         stack.callback(over.set)
         writer.start()
         process = stack.enter_context(present.running("bootstrap", environment=environment))
-        assert process.stdout is not None
-        while "gives way" not in (line := process.stdout.readline()):
-            assert line, "the bootstrap ended, and never gave way"
+        present.read_until(process, "gives way")
         slow.execute("ROLLBACK")
         output, _ = process.communicate(timeout=120)
         assert process.returncode == 0, output

@@ -92,9 +92,7 @@ def test_an_item_that_somebody_holds_gets_its_terms_when_it_is_let_go(
         holder.execute("BEGIN")
         holder.execute("SELECT id FROM items ORDER BY id LIMIT 3 FOR UPDATE")
         bootstrap = stack.enter_context(present.running("bootstrap", environment=environment))
-        assert bootstrap.stdout is not None
-        while "gives way" not in (line := bootstrap.stdout.readline()):
-            assert line, "the bootstrap ended, and left items without terms"
+        present.read_until(bootstrap, "gives way")
         assert value(owner, WITHOUT) == 3
         holder.execute("ROLLBACK")
         output, _ = bootstrap.communicate(timeout=120)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from tests.boundary.databases import Server
+from tests.wait import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +63,18 @@ class Tree:
                 yield process
             finally:
                 process.kill()
+
+    @staticmethod
+    def read_until(process: subprocess.Popen[str], said: str) -> None:
+        """Read what a command says up to this; AssertionError when it ends, or is ended in the end, without it."""
+        assert process.stdout is not None
+        patience = Timer(PATIENCE, process.kill)
+        patience.start()
+        try:
+            found = any(said in line for line in process.stdout)
+        finally:
+            patience.cancel()
+        assert found, f"it never said: {said}"
 
     def manage(self, *command: str, environment: dict[str, str]) -> str:
         """Run a command of manage.py to its end, and return what it said; AssertionError when it fails."""

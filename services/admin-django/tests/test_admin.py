@@ -1,6 +1,7 @@
 """The back office, as somebody with all permissions uses it."""
 
 import threading
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -184,10 +185,12 @@ def _add_and_close(client: Client, sku: str) -> "Response":
 
 
 def _wait_until_blocked(blocker: Any) -> None:
-    """Return once a session waits for `blocker`; the statement timeout is the deadline."""
+    """Return once a session waits for `blocker`."""
+    deadline = time.monotonic() + 30
     with blocker.cursor() as cursor:
         waiting = False
         while not waiting:
+            assert time.monotonic() < deadline, "nobody waits"
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM pg_locks"
                 " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"

@@ -196,7 +196,7 @@ def together(count: int, act: Callable[[], Any]) -> list[Any]:
         finally:
             connection.close()
 
-    barrier = threading.Barrier(count)
+    barrier = threading.Barrier(count, timeout=120)
     with ThreadPoolExecutor(count) as threads:
         return list(threads.map(run, range(count)))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog.bodies import read_json
+from catalog.request_json import read_json
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from triptych_shared import strict_json

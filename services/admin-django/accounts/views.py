@@ -4,10 +4,10 @@ import logging
 from base64 import urlsafe_b64encode
 from typing import Any
 
-from catalog.bodies import InvalidBody
 from catalog.problems import ProblemResponse
 from catalog.reads.parameters import NoParameters, read_parameters
 from catalog.reads.views import ReadView
+from catalog.request_json import InvalidBody
 from django.contrib.auth.models import User
 from django.db import transaction
 from rest_framework.generics import GenericAPIView

@@ -4,7 +4,7 @@ from typing import Any
 
 from axes import admin as axes_pages  # noqa: F401  # first, so that it can be taken back
 from axes.models import AccessFailureLog, AccessLog
-from catalog.admin.refusals import RefusalsAreMessages
+from catalog.admin.database_errors import DatabaseErrorsAsMessages
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -18,7 +18,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class Users(RefusalsAreMessages, UserAdmin):  # type: ignore[type-arg]
+class Users(DatabaseErrorsAsMessages, UserAdmin):  # type: ignore[type-arg]
     """Users, whose forms come back as they were typed when the database refuses them."""
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -27,5 +27,5 @@ class Users(RefusalsAreMessages, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class Groups(RefusalsAreMessages, GroupAdmin):
+class Groups(DatabaseErrorsAsMessages, GroupAdmin):
     """Groups, likewise."""

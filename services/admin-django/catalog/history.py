@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from catalog.actors import author
+from catalog.audit_actor import author
 from catalog.item_fields import DEFAULTS, NAMES, values_of
 from catalog.models import Item, ItemHistory
 

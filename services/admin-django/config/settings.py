@@ -130,7 +130,7 @@ INSTALLED_APPS = [
     "catalog",
 ]
 MIDDLEWARE = [
-    "catalog.head.HeadWithoutBody",
+    "catalog.head_middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "catalog.freshness.FreshAfterWrites",
+    "catalog.read_your_writes.ReadYourWritesMiddleware",
     "catalog.problems.DatabaseAway",
     "accounts.admission.NoTurnToHash",
     "axes.middleware.AxesMiddleware",

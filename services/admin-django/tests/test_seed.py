@@ -3,8 +3,8 @@ from itertools import islice
 import pytest
 from catalog.models import Category, Item, ItemHistory
 from catalog.seed import generated
+from catalog.seed.bulk_copy import write_generated
 from catalog.seed.demo import load_categories, load_items
-from catalog.seed.writing import write_generated
 from django.core.management import CommandError, call_command
 
 

@@ -19,8 +19,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog.actors import acting
-from catalog.admin.refusals import refusal
+from catalog.admin.database_errors import message_of
+from catalog.audit_actor import acting
 from catalog.models import Category, Item, ItemHistory
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _apply(request: HttpRequest, items: QuerySet[Item], form: BulkForm) -> bool:
             if changed:
                 log_action(request, action, f"{form.summary()} on {changed:,} item{'' if changed == 1 else 's'}")
     except DatabaseError as error:
-        messages.error(request, refusal(error))
+        messages.error(request, message_of(error))
         return False
     if not changed:
         messages.info(request, "Nothing to change: the items are like that already.")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from catalog.admin.refusals import RefusalsAreMessages
+from catalog.admin.database_errors import DatabaseErrorsAsMessages
 from catalog.estimates import EstimatingPaginator
 from catalog.models import Category
 
@@ -22,7 +22,7 @@ SHOWN = 20
 
 
 @admin.register(Category)
-class CategoryAdmin(RefusalsAreMessages, CategoryModelAdmin):
+class CategoryAdmin(DatabaseErrorsAsMessages, CategoryModelAdmin):
     list_display = ("name", "slug", "items")
     search_fields = ("name", "slug")
     ordering = ("slug",)

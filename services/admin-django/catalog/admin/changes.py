@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from catalog.actors import acting, author
 from catalog.admin.bulk import allow_time, log_action
-from catalog.admin.refusals import refusal
+from catalog.admin.database_errors import message_of
 from catalog.admin.undo import undo
+from catalog.audit_actor import acting, author
 from catalog.estimates import EstimatingPaginator
 from catalog.history import differences
 from catalog.models import Item, ItemHistory
@@ -135,7 +135,7 @@ class ItemHistoryAdmin(ItemHistoryModelAdmin):
                 if undone.items:
                     log_action(request, new_action, f"undo of an action, {undone.items:,} items")
         except DatabaseError as error:
-            messages.error(request, refusal(error))
+            messages.error(request, message_of(error))
             return HttpResponseRedirect(request.path)
         left = f" {undone.left:,} left alone: they have been changed since." if undone.left else ""
         level = messages.SUCCESS if undone.items else messages.WARNING

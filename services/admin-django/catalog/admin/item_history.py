@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from catalog.actors import acting
-from catalog.admin.refusals import refusal
+from catalog.admin.database_errors import message_of
+from catalog.audit_actor import acting
 from catalog.history import differences, differences_between, state_after
 from catalog.item_fields import NAMES, attributes, values_of
 from catalog.models import Item, ItemHistory
@@ -109,7 +109,7 @@ def _restore(model_admin: ItemModelAdmin, request: HttpRequest, item_id: int, st
         messages.error(request, "Not restored. " + " ".join(error.messages))
         return False
     except DatabaseError as error:
-        messages.error(request, refusal(error))
+        messages.error(request, message_of(error))
         return False
     messages.success(request, f"“{restored.name}” is as it was.")
     return True

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from catalog.admin import bulk
+from catalog.admin.database_errors import DatabaseErrorsAsMessages, form_error, set_form_error
 from catalog.admin.exporting import export_view
 from catalog.admin.filters import PriceFilter, UpdatedFilter
-from catalog.admin.importing import ImportsItems
+from catalog.admin.importing.views import ImportsItems
 from catalog.admin.item_history import history_view, restore_view
-from catalog.admin.listed import EDIT, ItemList, listed_form
+from catalog.admin.list_forms import EDIT, ItemList, list_form
 from catalog.admin.posted import PostedRows, drop_gone_rows, is_posted
-from catalog.admin.refusals import RefusalsAreMessages, tell, told
 from catalog.admin.versions import ItemForm
 from catalog.estimates import EstimatingPaginator
 from catalog.item_fields import NAMES
@@ -29,7 +29,7 @@ else:
 
 
 @admin.register(Item)
-class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ignore[misc]  # the templates' types
+class ItemAdmin(DatabaseErrorsAsMessages, ImportsItems, ItemModelAdmin):  # type: ignore[misc]  # the templates' types
     form = ItemForm
     fieldsets = ((None, {"fields": ("name", "description", ("price", "sku"), "category", "seen_version")}),)
     readonly_fields = ("version", "created_at", "updated_at")
@@ -80,8 +80,8 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
         return queryset.filter(Q(search=ItemSearchQuery(search_term)) | Q(sku=search_term.strip())), False
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ItemForm]:
-        form = listed_form()
-        form.compares_versions = not told(request)
+        form = list_form()
+        form.compares_versions = not form_error(request)
         return form
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ItemList]:
@@ -89,7 +89,9 @@ class ItemAdmin(RefusalsAreMessages, ImportsItems, ItemModelAdmin):  # type: ign
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if is_posted(request) and (gone := drop_gone_rows(request)):
-            tell(request, f"Somebody has deleted {gone} meanwhile. Nothing was saved: save the others once more.")
+            set_form_error(
+                request, f"Somebody has deleted {gone} meanwhile. Nothing was saved: save the others once more."
+            )
         response = super().changelist_view(request, extra_context)
         if is_posted(request) and response.status_code == 302:
             return HttpResponseRedirect(_without_edit(request))

@@ -4,7 +4,7 @@ import re
 
 from django.http import HttpRequest, QueryDict
 
-from catalog.admin.listed import ItemList
+from catalog.admin.list_forms import ItemList
 from catalog.models import Item, ItemHistory
 
 NAMED = 3  # deleted items, in the message

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from catalog.loading import csv_file, json_file
+from catalog.loading.bulk_write import Candidate, Outcome, write
 from catalog.loading.categories import Categories
 from catalog.loading.cleaning import cleaned, cleaned_category
 from catalog.loading.columns import Columns, pick
 from catalog.loading.records import FileError, Lines, Record, RowError
-from catalog.loading.writing import Candidate, Outcome, write
 from catalog.snapshots import one_snapshot
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError, Q
 
-from catalog.actors import acting
+from catalog.audit_actor import acting
 from catalog.item_fields import DEFAULTS, values_of
 from catalog.models import Category, Item
 from catalog.seed import demo, generated
-from catalog.seed.writing import lock_seeding
+from catalog.seed.bulk_copy import lock_seeding
 
 ACTOR = "unseed"  # in the history, as who removed them
 

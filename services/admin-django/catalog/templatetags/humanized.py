@@ -2,7 +2,7 @@
 
 from django import template
 
-from catalog.actors import author
+from catalog.audit_actor import author
 
 register = template.Library()
 

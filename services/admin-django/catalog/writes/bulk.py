@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.serializers import ValidationError
 from triptych_shared.strict_json import Object
 
-from catalog.writes.refusals import Refused
+from catalog.writes.errors import InvalidWrite
 from catalog.writes.serializers import MOST_ROWS, ItemUpsertSerializer
 from catalog.writes.upserting import Outcome, Row
 
@@ -16,7 +16,7 @@ _SAME_SKU = Outcome("rejected", errors={"sku": ["A row before this one has it."]
 def read_rows(body: Any) -> tuple[dict[int, Row], dict[int, Outcome]]:
     """Return, by index, the rows to be written, and the outcomes of those that are rejected as they stand.
 
-    Raises Refused when the body is not an object of one list of rows.
+    Raises InvalidWrite when the body is not an object of one list of rows.
     """
     serializer = ItemUpsertSerializer()
     rows: dict[int, Row] = {}
@@ -54,7 +54,7 @@ def report(outcomes: Mapping[int, Outcome]) -> dict[str, Any]:
 
 def _sent(body: Any) -> list[Any]:
     if not isinstance(body, Object):
-        raise Refused({"body": ["Must be an object."]})
+        raise InvalidWrite({"body": ["Must be an object."]})
     errors = {name: ["There is no such field."] for name in list(body.keys() - {"items"})[:20]}
     rows = body.get("items")
     if "items" in body.repeated:
@@ -62,5 +62,5 @@ def _sent(body: Any) -> list[Any]:
     elif not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
         errors["items"] = [f"Must be a list of 1 to {MOST_ROWS} rows."]
     if errors or not isinstance(rows, list):
-        raise Refused(errors)
+        raise InvalidWrite(errors)
     return rows

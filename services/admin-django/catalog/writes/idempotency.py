@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from catalog.bodies import read_bytes
 from catalog.models import IdempotencyKey
+from catalog.request_json import read_bytes
 
 REPLAYED = "Idempotency-Replayed"
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")

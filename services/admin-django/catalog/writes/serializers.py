@@ -14,7 +14,7 @@ from triptych_shared.strict_json import Object
 from catalog.item_fields import DEFAULTS, NAMES, WRITABLE, ItemField, UnknownKind, bounds, longest
 from catalog.models import SLUG
 from catalog.reads.serializers import AnyField, ItemSerializer, PriceField
-from catalog.writes.refusals import Errors
+from catalog.writes.errors import Errors
 
 MOST_ROWS = 1000
 MOST_ERRORS = 20

@@ -7,18 +7,18 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from catalog.actors import acting
+from catalog.audit_actor import acting
 from catalog.item_fields import attributes
 from catalog.models import Item
 from catalog.reads.conditional import matches
-from catalog.writes.refusals import Changed, refusing
+from catalog.writes.errors import PreconditionFailed, translating_database_errors
 from catalog.writes.upserting import Outcome, Row, upsert
 
 
 def item_create(*, actor: str, **values: Any) -> Item:
     """Return a new item of these values by field, the category's its slug; what is left out has its default.
 
-    Raises Refused for what the database does not take, Taken for a sku that is in use.
+    Raises InvalidWrite for what the database does not take, Conflict for a sku that is in use.
     """
     with _writing(actor):
         return Item.objects.create(**attributes(values))
@@ -27,8 +27,8 @@ def item_create(*, actor: str, **values: Any) -> Item:
 def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: Any) -> Item:
     """Return the item with the changes made; without a difference it keeps its version.
 
-    Raises Item.DoesNotExist, Changed when `if_match`, an If-Match header, does not have the item's tag, Refused and
-    Taken as `item_create`.
+    Raises Item.DoesNotExist, PreconditionFailed when `if_match`, an If-Match header, does not have the item's tag,
+    InvalidWrite and Conflict as `item_create`.
     """
     with _writing(actor):
         item = _locked(id, if_match)
@@ -40,7 +40,7 @@ def item_update(*, actor: str, id: int, if_match: str | None = None, **changes: 
 
 
 def item_delete(*, actor: str, id: int, if_match: str | None = None) -> None:
-    """Delete the item. Raises Item.DoesNotExist, and Changed as `item_update`."""
+    """Delete the item. Raises Item.DoesNotExist, and PreconditionFailed as `item_update`."""
     with _writing(actor):
         _locked(id, if_match)
         Item.objects.filter(id=id).delete()
@@ -58,7 +58,7 @@ def items_upsert(*, actor: str, rows: Sequence[Row], action: UUID | None = None)
 @contextmanager
 def _writing(actor: str, action: UUID | None = None) -> Iterator[None]:
     with ExitStack() as stack:
-        stack.enter_context(refusing())
+        stack.enter_context(translating_database_errors())
         stack.enter_context(acting(actor, action))
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # an unknown category is refused here, not at the commit
@@ -69,5 +69,5 @@ def _locked(id: int, if_match: str | None) -> Item:
     """Return the item, which nobody else can change until the transaction ends."""
     item = Item.objects.select_for_update().defer("search").get(id=id)
     if if_match is not None and not matches(if_match, f'"{item.version}"'):
-        raise Changed(item)
+        raise PreconditionFailed(item)
     return item

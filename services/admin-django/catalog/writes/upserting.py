@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.db import DataError, IntegrityError, connection, transaction
 
 from catalog.item_fields import COLUMNS, WRITABLE
-from catalog.writes.refusals import UNKNOWN_CATEGORY, Errors, refusal
+from catalog.writes.errors import UNKNOWN_CATEGORY, Errors, error_of
 
 Status = Literal["created", "updated", "unchanged", "rejected"]
 
@@ -68,7 +68,7 @@ def _write(rows: Sequence[Row]) -> dict[str, Outcome]:
             return _write_together(rows)
     except (DataError, IntegrityError) as error:
         if len(rows) == 1:
-            return {rows[0]["sku"]: Outcome("rejected", errors=refusal(error).errors)}
+            return {rows[0]["sku"]: Outcome("rejected", errors=error_of(error).errors)}
     middle = len(rows) // 2
     return _write(rows[:middle]) | _write(rows[middle:])
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from catalog.bodies import read_json
+from catalog.request_json import read_json
 from catalog.writes import schema
 from catalog.writes.bulk import read_rows, report
 from catalog.writes.serializers import ItemChangeSerializer

@@ -16,16 +16,16 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from triptych_shared.sqlstates import ATTEMPTS, SAY_AGAIN
 
-from catalog.bodies import InvalidBody, read_json
 from catalog.models import Item
 from catalog.problems import ProblemResponse
 from catalog.reads.cursors import LARGEST_ID
 from catalog.reads.parameters import NoParameters, read_parameters
 from catalog.reads.rendering import CompactJSONRenderer
 from catalog.reads.serializers import ItemSerializer
+from catalog.request_json import InvalidBody, read_json
 from catalog.waiting import sqlstate
 from catalog.writes import idempotency
-from catalog.writes.refusals import Changed, Refused, Taken
+from catalog.writes.errors import Conflict, InvalidWrite, PreconditionFailed
 from catalog.writes.serializers import ItemWriteSerializer
 
 READS = {"get", "head"}
@@ -108,11 +108,11 @@ class WriteView(GenericAPIView[Any]):
     def handle_exception(self, exc: Exception) -> Any:
         """Return the problem for what the services and the body's readers raise."""
         match exc:
-            case Taken():
+            case Conflict():
                 return ProblemResponse("conflict", 409, str(exc), exc.errors)
-            case Refused():
+            case InvalidWrite():
                 return ProblemResponse("invalid-body", 400, str(exc), exc.errors)
-            case Changed(item=item):
+            case PreconditionFailed(item=item):
                 headers, current = {"ETag": f'"{item.version}"'}, dict(ItemSerializer(item).data)
                 detail = f"Now it is version {item.version}, which is `current`. {READ_AGAIN}"
                 return ProblemResponse("precondition-failed", 412, detail, headers=headers, more={"current": current})
@@ -126,11 +126,11 @@ class WriteView(GenericAPIView[Any]):
         return super().handle_exception(exc)
 
     def fields(self, request: Request, form: type[ItemWriteSerializer] = ItemWriteSerializer) -> dict[str, Any]:
-        """Return the item's fields in the body, as `form` has validated them. Raises InvalidBody, Refused."""
+        """Return the item's fields in the body, as `form` has validated them. Raises InvalidBody, InvalidWrite."""
         try:
             fields: dict[str, Any] = form().run_validation(read_json(request, self.longest_body))
         except ValidationError as error:
-            raise Refused(error.detail) from error  # type: ignore[arg-type]
+            raise InvalidWrite(error.detail) from error  # type: ignore[arg-type]
         return fields
 
     def item(self, item: Item, status: int = 200, **headers: str) -> HttpResponse:

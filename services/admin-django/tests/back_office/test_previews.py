@@ -12,9 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from tests.back_office.files import confirm, upload
 from tests.back_office.page import Page
 from tests.back_office.person import Person, fresh, said
-from tests.back_office.test_files import confirm, upload
 from tests.back_office.test_held_items import WAITING
 from tests.identities import access_token, bearer, make_user
 from tests.loader import Loader

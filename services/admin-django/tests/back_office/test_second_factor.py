@@ -182,7 +182,7 @@ def test_it_can_be_removed_by_who_came_in_with_it(name: str) -> None:
 
 def test_a_command_lets_in_who_has_lost_it(name: str) -> None:
     enrol(log_in(name))
-    call_command("let_in", name, "--without-second-factor")
+    call_command("unlock_user", name, "--without-second-factor")
     assert is_in(log_in(name))
 
 

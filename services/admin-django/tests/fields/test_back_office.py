@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from catalog.actors import acting
 from catalog.admin.items import ItemAdmin
+from catalog.audit_actor import acting
 from catalog.history import differences
 from catalog.item_fields import attributes
 from catalog.models import Item

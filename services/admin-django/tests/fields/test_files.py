@@ -8,9 +8,9 @@ from io import StringIO
 import pytest
 from catalog.models import Item
 
-from tests.back_office.person import ITEMS, Person
-from tests.back_office.test_files import CSV, confirm, upload
-from tests.back_office.test_files import JSON as JSON_FILE
+from tests.back_office.files import CSV, confirm, export, upload
+from tests.back_office.files import JSON as JSON_FILE
+from tests.back_office.person import Person
 from tests.fields.values import WRITTEN, Values, assert_has, made, values
 from tests.loader import Loader
 
@@ -56,19 +56,13 @@ def test_an_import_changes_every_field_also_alone(
         assert_has(ids[name], sent)
 
 
-def exported(boss: Person, sku: str, name: str) -> str:
-    """Return the file of the list that has the item of this sku only."""
-    response = boss.client.get(f"{ITEMS}export/", {"q": sku, "format": name})
-    return b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-
-
 def test_an_export_has_every_field(boss: Person) -> None:
     kept = values()
     made(kept)
-    (of_json,) = json.loads(exported(boss, kept["sku"], "json"))
+    (of_json,) = json.loads(export(boss, "json", q=kept["sku"]))
     lost = {name: of_json.get(name) for name in WRITTEN if of_json.get(name) != kept[name]}
     assert not lost, f"not in the JSON as it was written: {lost}"
-    (of_csv,) = csv.DictReader(StringIO(exported(boss, kept["sku"], "csv")))
+    (of_csv,) = csv.DictReader(StringIO(export(boss, "csv", q=kept["sku"])))
     lost = {name: of_csv.get(name) for name in WRITTEN if of_csv.get(name) != str(kept[name])}
     assert not lost, f"not in the CSV as it was written: {lost}"
 

@@ -15,11 +15,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from tqdm import tqdm
 
+from catalog.loading.bulk_write import Outcome
 from catalog.loading.columns import Columns, parse_mapping
 from catalog.loading.files import Rules, load
 from catalog.loading.records import FileError
 from catalog.loading.rejects import Rejects
-from catalog.loading.writing import Outcome
 
 SHOWN = 20  # how many refused rows of a file are reported on the terminal
 

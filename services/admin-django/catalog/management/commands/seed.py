@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, transaction
 from tqdm import tqdm
 
+from catalog.seed.bulk_copy import analyze, write_generated
 from catalog.seed.demo import load_categories, load_items
 from catalog.seed.generated import LARGEST
-from catalog.seed.writing import analyze, write_generated
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from catalog.seed.bulk_copy import analyze
 from catalog.seed.removal import Removal
-from catalog.seed.writing import analyze
 
 SHOWN = 20  # how many of the items that stay are named
 

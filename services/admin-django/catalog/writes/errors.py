@@ -1,4 +1,4 @@
-"""Why a write is refused, in the words of the catalog; the views turn it into problems."""
+"""The errors of writes, in the words of the catalog; the views turn them into problems."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ SKU_TAKEN: Errors = {"sku": ["Another item has it."]}
 _FOREIGN_KEY, _UNIQUE = "23503", "23505"
 
 
-class Refused(Exception):
+class InvalidWrite(Exception):
     """The write is not valid; `errors` says by field what is wrong."""
 
     def __init__(self, errors: Errors) -> None:
@@ -24,11 +24,11 @@ class Refused(Exception):
         self.errors = errors
 
 
-class Taken(Refused):
+class Conflict(InvalidWrite):
     """The write is valid and yet conflicts with another item."""
 
 
-class Changed(Exception):
+class PreconditionFailed(Exception):
     """The item is not, or no longer, as the writer's condition demands; `item` is what it is now."""
 
     def __init__(self, item: Item) -> None:
@@ -36,8 +36,8 @@ class Changed(Exception):
         self.item = item
 
 
-def refusal(error: DatabaseError) -> Refused:
-    """Return what a refusal of the database means.
+def error_of(error: DatabaseError) -> InvalidWrite:
+    """Return what an error of the database means for the writer.
 
     Rows are checked before they are written, so this is about what somebody else did in between, or a rule that only
     the database knows.
@@ -45,18 +45,18 @@ def refusal(error: DatabaseError) -> Refused:
     diagnosis = getattr(error.__cause__, "diag", None)
     code = getattr(diagnosis, "sqlstate", None)
     if code == _FOREIGN_KEY:
-        return Refused(UNKNOWN_CATEGORY)
+        return InvalidWrite(UNKNOWN_CATEGORY)
     if code == _UNIQUE:
-        return Taken(SKU_TAKEN)
+        return Conflict(SKU_TAKEN)
     named = f"{getattr(diagnosis, 'column_name', '')} {getattr(diagnosis, 'constraint_name', '')}"
     field = next((field for field in NAMES if field in named), "body")
-    return Refused({field: ["The database refuses it."]})
+    return InvalidWrite({field: ["The database refuses it."]})
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Raise what the database refuses as Refused or Taken."""
+def translating_database_errors() -> Iterator[None]:
+    """Raise what the database refuses as InvalidWrite or Conflict."""
     try:
         yield
     except (DataError, IntegrityError) as error:
-        raise refusal(error) from error
+        raise error_of(error) from error

@@ -1,4 +1,4 @@
-"""Whoever just wrote reads the database next, not what a cache still has."""
+"""Read your writes: whoever just wrote reads the database next, not what a cache still has."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _PLACES = ("/api/items/", "/admin/catalog/")
 
 
-class FreshAfterWrites:
+class ReadYourWritesMiddleware:
     """Middleware: set the cookie for which the gateway passes its cache, after every write that was not refused."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

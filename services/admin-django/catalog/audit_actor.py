@@ -1,4 +1,4 @@
-"""Who acts: the history names the person or program, not only the database role that all of them share."""
+"""The audit actor: the history names the person or program, not only the database role that all of them share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

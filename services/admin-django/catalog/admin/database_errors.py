@@ -1,4 +1,4 @@
-"""What the database refuses is told on the page."""
+"""Errors of the database, as messages on the page."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from catalog.actors import acting
+from catalog.audit_actor import acting
 from catalog.waiting import given_up, timed_out
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ else:
     AnyModelAdmin = object
 
 
-class RefusalsAreMessages(AnyModelAdmin):
+class DatabaseErrorsAsMessages(AnyModelAdmin):
     """Show what the database refuses on the form, and sign every change with the user's name.
 
     The form checks every constraint before it saves; yet somebody may take the same sku, or delete the category, in
@@ -35,31 +35,31 @@ class RefusalsAreMessages(AnyModelAdmin):
     ) -> Any:
         return _second_look(
             request,
-            lambda: super(RefusalsAreMessages, self).changeform_view(request, object_id, form_url, extra_context),
+            lambda: super(DatabaseErrorsAsMessages, self).changeform_view(request, object_id, form_url, extra_context),
             has_form=request.method == "POST",
         )
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         return _second_look(
-            request, lambda: super(RefusalsAreMessages, self).delete_view(request, object_id, extra_context)
+            request, lambda: super(DatabaseErrorsAsMessages, self).delete_view(request, object_id, extra_context)
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         def view() -> HttpResponse:
             if request.method != "POST":
-                return super(RefusalsAreMessages, self).changelist_view(request, extra_context)
+                return super(DatabaseErrorsAsMessages, self).changelist_view(request, extra_context)
             with transaction.atomic():  # forms are checked and saved under the same locks
-                return super(RefusalsAreMessages, self).changelist_view(request, extra_context)
+                return super(DatabaseErrorsAsMessages, self).changelist_view(request, extra_context)
 
         return _second_look(request, view, has_form=request.method == "POST" and "_save" in request.POST)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return refused(form, request) if told(request) else form
+        return failing(form, request) if form_error(request) else form
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         formset = super().get_changelist_formset(request, **kwargs)
-        return refused(formset, request) if told(request) else formset
+        return failing(formset, request) if form_error(request) else formset
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write what was changed on the form and nothing else: the rest may be newer than the form."""
@@ -74,7 +74,7 @@ class RefusalsAreMessages(AnyModelAdmin):
             obj.delete()
 
 
-def refusal(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return in a sentence why the database did not do it. Raises the error when the database is not there."""
     if waiting := given_up(error):
         return waiting
@@ -84,24 +84,24 @@ def refusal(error: Exception) -> str:
     return f"Not saved, because the database refuses it: {reason}"
 
 
-def tell(request: HttpRequest, message: str) -> None:
+def set_form_error(request: HttpRequest, message: str) -> None:
     """Let the form of the request's page be refused with this message, and come back as it was typed."""
-    request.refusal = message  # type: ignore[attr-defined]
+    request.form_error = message  # type: ignore[attr-defined]
 
 
-def told(request: HttpRequest) -> str:
+def form_error(request: HttpRequest) -> str:
     """Return why the form of the request's page is refused, whatever it says; else an empty text."""
-    return getattr(request, "refusal", "")
+    return getattr(request, "form_error", "")
 
 
-def refused(form: Any, request: HttpRequest) -> Any:
+def failing(form: Any, request: HttpRequest) -> Any:
     """Return a form's or formset's class, of which each is refused as the request was told, unchecked."""
 
-    class Refused(form):  # type: ignore[misc]
+    class Failing(form):  # type: ignore[misc]
         def clean(self) -> None:
-            raise ValidationError(told(request))
+            raise ValidationError(form_error(request))
 
-    return Refused
+    return Failing
 
 
 def _second_look(request: HttpRequest, view: Callable[[], HttpResponse], has_form: bool = False) -> HttpResponse:
@@ -110,11 +110,11 @@ def _second_look(request: HttpRequest, view: Callable[[], HttpResponse], has_for
         try:
             return view()
         except (DatabaseError, ProtectedError) as error:
-            message = refusal(error)
+            message = message_of(error)
             if timed_out(error):
                 break
     if has_form:
-        tell(request, message)
+        set_form_error(request, message)
         return view()
     messages.error(request, message)
     return HttpResponseRedirect(request.get_full_path())

@@ -1,43 +1,17 @@
-"""Items from files, and into files."""
+"""Items from files."""
 
-import csv
-import json
-import re
 from decimal import Decimal
-from io import BytesIO, StringIO
-from typing import TYPE_CHECKING, Any
 
 import pytest
-from catalog.admin import importing
+from catalog.admin.importing import file_formats
 from catalog.models import Item
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
+from tests.back_office.files import CSV, HEAD, JSON, confirm, upload
 from tests.back_office.person import ITEMS, Person, changes, fresh, member, said
 from tests.make import make_category, make_item, unique
 
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
-
 # what a preview reads is one transaction of its own
 pytestmark = pytest.mark.usefixtures("committed")
-HEAD = "name,description,price,sku,category\n"
-CSV, JSON = "0", "1"
-
-
-def upload(client: Client, content: str | bytes, file_format: str = CSV) -> "Response":
-    """Send a file to be looked at."""
-    file = BytesIO(content.encode() if isinstance(content, str) else content)
-    file.name = "items.csv"
-    return client.post(f"{ITEMS}import/", {"import_file": file, "format": file_format})
-
-
-def confirm(client: Client, preview: "Response") -> "Response":
-    """Send the form of the preview."""
-    form = preview.context["confirm_form"]
-    fields = {name: form[name].value() for name in ("import_file_name", "original_file_name", "format")}
-    return client.post(f"{ITEMS}process_import/", fields, follow=True)
 
 
 def test_a_file_is_looked_at_before_anything_is_written(boss: Person) -> None:
@@ -131,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_told_at_its_field(boss: Person, content: 
 def test_a_file_with_too_many_rows_is_refused_before_any_is_looked_at(
     boss: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "LIMIT", 2)
+    monkeypatch.setattr(file_formats, "LIMIT", 2)
     rows = "".join(f"Lamp,,1.00,{unique('S')},\n" for _ in range(3))
     assert "more than 2 rows" in str(upload(boss.client, HEAD + rows).context["form"].errors)
 
@@ -177,50 +151,3 @@ def test_who_may_not_change_items_may_not_import_and_may_export() -> None:
     assert upload(viewer, HEAD).status_code == 403
     assert viewer.post(f"{ITEMS}process_import/", {}).status_code == 403
     assert viewer.get(f"{ITEMS}export/").status_code == 200
-
-
-def export(person: Person, file_format: str, **query: str) -> str:
-    response: Any = person.client.get(f"{ITEMS}export/", {**query, "format": file_format})
-    assert response.streaming
-    return b"".join(response.streaming_content).decode("utf-8-sig")
-
-
-@pytest.mark.parametrize("file_format", ["csv", "json"])
-def test_what_is_exported_can_be_imported_and_changes_nothing(boss: Person, file_format: str) -> None:
-    category = make_category()
-    description = 'Tricky: "quotes", commas,\nlines, ünïcode, =1+1'
-    items = [make_item(category=category, sku=unique("S"), description=description, price="0.10") for _ in range(3)]
-    content = export(boss, file_format, category__slug__exact=category.slug)
-    rows = json.loads(content) if file_format == "json" else list(csv.DictReader(StringIO(content)))
-    assert [(row["sku"], row["price"], row["description"]) for row in rows] == [
-        (item.sku, "0.10", description) for item in items
-    ]
-    confirm(boss.client, upload(boss.client, content, JSON if file_format == "json" else CSV))
-    assert [fresh(item).version for item in items] == [item.version for item in items]
-
-
-def test_nothing_to_export_is_a_file_without_items(boss: Person) -> None:
-    nothing = {"q": unique("nothing")}
-    assert export(boss, "csv", **nothing).strip() == HEAD.strip()
-    assert json.loads(export(boss, "json", **nothing)) == []
-
-
-def test_an_export_reads_batch_by_batch(boss: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog.admin.exporting.BATCH", 2)
-    category = make_category()
-    for _ in range(5):
-        make_item(category=category)
-    with CaptureQueriesContext(connection) as queries:
-        content = export(boss, "csv", category__slug__exact=category.slug)
-    assert len(list(csv.reader(StringIO(content)))) == 6
-    assert any("idle_in_transaction_session_timeout" in query["sql"] for query in queries)
-
-
-@pytest.mark.parametrize("query", ["format=xml", "format=csv&price=x", "format=csv&nothing=1", "q=%00"])
-def test_any_query_of_an_export_is_answered(boss: Person, query: str) -> None:
-    assert boss.client.get(f"{ITEMS}export/?{query}").status_code in (200, 302, 400)
-
-
-def test_the_list_leads_to_an_export_of_what_it_shows(boss: Person) -> None:
-    page = boss.client.get(ITEMS, {"q": "lamp"}).content.decode()
-    assert re.search(r"/export/\?q=lamp&amp;format=csv", page)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 
-class HeadWithoutBody:
+class HeadMiddleware:
     """Middleware, the outermost: gunicorn would cut the body off as well, but with a warning each time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

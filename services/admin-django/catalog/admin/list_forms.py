@@ -61,7 +61,7 @@ class PlainHidden(PlainInput):
     input_type = "hidden"
 
 
-def listed_form() -> type[ItemForm]:
+def list_form() -> type[ItemForm]:
     """Return the form of a row, whose choice of categories is read once for all rows.
 
     Fields carry what they were when the page was made: a row that its user left alone is no change, whoever changed it
@@ -69,7 +69,7 @@ def listed_form() -> type[ItemForm]:
     """
     categories = {category.slug: category for category in Category.objects.order_by("name", "slug")}
 
-    class ListedItemForm(ItemForm):
+    class ItemRowForm(ItemForm):
         category = forms.TypedChoiceField(
             choices=[("", "—"), *((slug, category.name) for slug, category in categories.items())],
             coerce=categories.__getitem__,
@@ -93,6 +93,6 @@ def listed_form() -> type[ItemForm]:
             for name in ("category", "price"):  # the column's head says it to the eye only
                 self.fields[name].widget.attrs["aria-label"] = f"{name.capitalize()} of {self.instance.name}"
 
-    for field in ListedItemForm.base_fields.values():
+    for field in ItemRowForm.base_fields.values():
         field.hidden_widget = PlainHidden
-    return ListedItemForm
+    return ItemRowForm

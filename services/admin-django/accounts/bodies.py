@@ -7,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from triptych_shared import strict_json
 
-from accounts.refusals import invalid_body
+from accounts.errors import invalid_body
 
 LONGEST = 8192
 NAME_SHOWN = 64
 
 
 def read_body(request: Request, form: type[Serializer[Any]]) -> dict[str, str]:
-    """Return the members of the body, all of them strings, as `form` validates them. Raises Refused, InvalidBody."""
+    """Return the members of the body, all of them strings, as `form` validates them. Raises AuthError, InvalidBody."""
     value = read_json(request, LONGEST)
     if not isinstance(value, strict_json.Object):
         raise invalid_body({"body": ["must be an object"]})

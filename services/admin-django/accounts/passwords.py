@@ -6,11 +6,11 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django_otp import match_token, user_has_device
 
-from accounts.refusals import unauthenticated
+from accounts.errors import unauthenticated
 
 
 def log_in(request: HttpRequest, username: str, password: str, otp: str | None) -> User:
-    """Return the user, and have the login noted. Raises Refused, for who is locked out even with the right password.
+    """Return the user, and have the login noted. Raises AuthError, for who is locked out even with the right password.
 
     Who has a second factor needs it here, too: a stolen password would otherwise write all the same. A lock is
     django-axes': its middleware makes a 429 of our 401 (`back_office/lockout.py`). An unknown name costs as much time

@@ -17,10 +17,10 @@ from rest_framework.response import Response
 
 from accounts import devices, refresh_tokens, schema, tokens
 from accounts.bodies import read_body
+from accounts.errors import AuthError, unauthenticated
 from accounts.key_ring import NoKeys, ring
 from accounts.models import SigningKey
 from accounts.passwords import log_in
-from accounts.refusals import Refused, unauthenticated
 from accounts.rotation import JWKS_MAX_AGE, TOKEN_LIFETIME
 from accounts.serializers import CredentialsSerializer, KeySetSerializer, RefreshSerializer
 from accounts.signing_keys import KeyNotOpened
@@ -46,7 +46,7 @@ class TokensView(GenericAPIView[Any]):
     def handle_exception(self, exc: Exception) -> Any:
         """Answer a refusal as the problem that it is, and missing keys as something that passes."""
         match exc:
-            case Refused():
+            case AuthError():
                 return ProblemResponse(exc.kind, exc.status, exc.detail, exc.errors, exc.headers)
             case InvalidBody():
                 return exc.response()

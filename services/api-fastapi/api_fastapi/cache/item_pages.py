@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from psycopg.pq.abc import PGresult
 
@@ -39,27 +40,29 @@ def _one_bound(
 
 
 class ItemPage:
-    """What the statement of a page brought: rows of JSON, id, version, sort value and snapshot."""
+    """What the statement of a page brought: `item_queries.page` says which columns."""
 
     def __init__(self, query: ItemQuery, result: PGresult) -> None:
-        """Take up to `limit` rows, and note whether there was one more."""
-        self._query, self._value = query, result.get_value
-        found = 0 if result.get_value(0, 1) is None else result.ntuples
-        self._rows, self._more = range(min(found, query.limit)), found > query.limit
-        self.snapshot = (result.get_value(0, 4) or b"").decode()
+        """Take up to `limit` items, and note whether there was one more."""
+        texts, self._ids, self._versions, self._value, snapshot = (
+            result.get_value(0, column) or b"" for column in range(5)
+        )
+        self._query = query
+        self._more = self._ids.count(b",") == query.limit
+        self._texts = texts[: texts.rindex(b"\n")] if self._more else texts
+        self.snapshot = snapshot.decode()
 
     def versions(self) -> Iterator[tuple[int, int]]:
         """Yield the id and version of each item, when somebody wants them: with one database that is seldom."""
-        for row in self._rows:
-            yield int(self._value(row, 1) or 0), int(self._value(row, 2) or 0)
+        numbers = (map(int, array.strip(b"{}").split(b",")) for array in (self._ids, self._versions) if array)
+        yield from islice(zip(*numbers, strict=True), self._query.limit)
 
     def response(self) -> EncodedResponse:
-        """Return the list, with the link to the next page where there was a row more."""
-        body = b"[%b]" % b",".join([self._value(row, 0) or b"" for row in self._rows])
-        return list_response(body, self._link() if self._more else None)
+        """Return the list, with the link to the next page where there was an item more."""
+        return list_response(b"[%b]" % self._texts.replace(b"\n", b","), self._link() if self._more else None)
 
     def _link(self) -> str:
-        item_id, value = (self._value(self._rows[-1], column) or b"" for column in (1, 3))
-        last = int(value) if self._query.sort.endswith("id") else value.decode()
+        item_id = int(self._ids.strip(b"{}").split(b",")[self._query.limit - 1])
+        value = item_id if self._query.sort.endswith("id") else self._value.decode()
         digest = cursors.digest(self._query.filters())
-        return cursors.next_link(self._query.sent(), cursors.encode(self._query.sort, digest, last, int(item_id)))
+        return cursors.next_link(self._query.sent(), cursors.encode(self._query.sort, digest, value, item_id))

@@ -1,5 +1,6 @@
 """One page of items: its statement, and the response that is made of what it brings."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
@@ -44,9 +45,7 @@ class ItemPage:
 
     def __init__(self, query: ItemQuery, result: PGresult) -> None:
         """Take up to `limit` items, and note whether there was one more."""
-        texts, self._ids, self._versions, self._value, snapshot = (
-            result.get_value(0, column) or b"" for column in range(5)
-        )
+        texts, self._ids, self._versions, snapshot = (result.get_value(0, column) or b"" for column in range(4))
         self._query = query
         self._more = self._ids.count(b",") == query.limit
         self._texts = texts[: texts.rindex(b"\n")] if self._more else texts
@@ -62,7 +61,8 @@ class ItemPage:
         return list_response(b"[%b]" % self._texts.replace(b"\n", b","), self._link() if self._more else None)
 
     def _link(self) -> str:
-        item_id = int(self._ids.strip(b"{}").split(b",")[self._query.limit - 1])
-        value = item_id if self._query.sort.endswith("id") else self._value.decode()
-        digest = cursors.digest(self._query.filters())
-        return cursors.next_link(self._query.sent(), cursors.encode(self._query.sort, digest, value, item_id))
+        # a cursor has the value as the JSON has it
+        last = json.loads(self._texts.rpartition(b"\n")[2])
+        sort, digest = self._query.sort, cursors.digest(self._query.filters())
+        cursor = cursors.encode(sort, digest, last[sort.removeprefix("-")], last["id"])
+        return cursors.next_link(self._query.sent(), cursor)

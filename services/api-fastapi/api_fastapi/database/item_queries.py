@@ -4,6 +4,7 @@ Postgres writes the finished JSON, so that no row becomes a Python object; what 
 bytes comes as columns.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +16,6 @@ from sqlalchemy import (
     CompoundSelect,
     DateTime,
     FromClause,
-    Integer,
     Numeric,
     ScalarSelect,
     Select,
@@ -44,6 +44,9 @@ SORTED = ("id", "name", "price", "updated_at")
 FILTERS = ("category", "max_price", "min_price", "q")
 
 _LIMIT = cast(bindparam("limit"), BigInteger)
+# All columns of what a select is from, and these columns: rows pass as they lie in the table, without being made anew.
+_ALL: ColumnElement[Any] = literal_column("*")
+_ROW: Mapping[str, ColumnElement[Any]] = {column.name: literal_column(column.name, column.type) for column in items.c}
 
 
 def _sql(text: str) -> ColumnElement[str]:
@@ -57,12 +60,14 @@ def _text(column: ColumnElement[object]) -> ColumnElement[object]:
     return column
 
 
-def _json(table: FromClause) -> ColumnElement[str]:
+def _json(columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[str]:
     """Return an item's JSON; `concat` is the fastest way to put it together, and skips nothing as nothing is NULL."""
     parts: list[str | ColumnElement[object]] = ["{"]
     for member in MEMBERS:
-        column, quote = table.c[member.name], isinstance(member.type, Numeric | DateTime)
-        value = func.to_json(column) if isinstance(member.type, String) else _text(column)
+        column, quote = columns[member.name], isinstance(member.type, Numeric | DateTime)
+        value: ColumnElement[Any] = func.to_json(column) if isinstance(member.type, String) else _text(column)
+        if member is items.c.category:
+            value = _sql("'\"'").concat(column).concat(_sql("'\"'"))  # a slug has no character that JSON escapes
         if member.nullable:
             value = func.coalesce(cast(value, Text), _sql("'null'"))
         parts += [f'"{member.name}":', *(['"', value, '"'] if quote else [value]), ","]
@@ -88,14 +93,13 @@ def items_by_id() -> Select[*tuple[Any, ...]]:
     is seen in the same snapshot.
     """
     wanted = func.unnest(cast(bindparam("ids"), ARRAY(BigInteger))).table_valued("id").render_derived(name="wanted")
-    return select(wanted.c.id, items.c.version, items.c.category, _json(items), _SEEN.c.snapshot).select_from(
-        wanted.join(_SEEN, true()).outerjoin(items, items.c.id == wanted.c.id)
-    )
+    return select(
+        wanted.c.id, items.c.version, items.c.category, _json(dict(items.c.items())), _SEEN.c.snapshot
+    ).select_from(wanted.join(_SEEN, true()).outerjoin(items, items.c.id == wanted.c.id))
 
 
 def page(sort: str, filters: frozenset[str], after: bool) -> Select[*tuple[Any, ...]]:
-    """Return the select of one page: one row with the items' JSON, their ids, their versions, the value in the column
-    of the sort of the last item but one, and the snapshot.
+    """Return the select of one page: one row with the items' JSON, ids and versions, and the snapshot.
 
     It binds `limit`, which is one more than the page has, the filters by name and, with `after`, the `value` and the
     `id` of the last row of the page before (of sort `id` the id only). JSON texts are separated by newlines, which they
@@ -104,15 +108,12 @@ def page(sort: str, filters: frozenset[str], after: bool) -> Select[*tuple[Any, 
     """
     walk = _Walk(sort, filters, after)
     rows = walk.along(items, _LIMIT) if along_an_index(sort, filters) else _search(walk, filters)
-    found = rows.subquery("page")
-    values = func.array_agg(_text(found.c[sort.removeprefix("-")]), type_=ARRAY(Text))
     return select(
-        func.string_agg(_json(found), _sql("E'\\n'")),
-        func.array_agg(found.c.id),
-        func.array_agg(found.c.version),
-        values[cast(_LIMIT - literal_column("1"), Integer)],
+        func.string_agg(_json(_ROW), _sql("E'\\n'")),
+        func.array_agg(_ROW["id"]),
+        func.array_agg(_ROW["version"]),
         _SNAPSHOT,
-    ).select_from(found)
+    ).select_from(rows.subquery("page"))
 
 
 def _bound(name: str, type_: TypeEngine[Any]) -> ColumnElement[object]:
@@ -121,13 +122,13 @@ def _bound(name: str, type_: TypeEngine[Any]) -> ColumnElement[object]:
     return cast(bindparam(name), plain)
 
 
-def _conditions(table: FromClause, filters: frozenset[str]) -> list[ColumnElement[bool]]:
+def _conditions(filters: frozenset[str]) -> list[ColumnElement[bool]]:
     """Return the filters' conditions, each with a parameter of its own name."""
     conditions: dict[str, ColumnElement[bool]] = {
-        "category": table.c.category == _bound("category", items.c.category.type),
-        "max_price": table.c.price <= _bound("max_price", items.c.price.type),
-        "min_price": table.c.price >= _bound("min_price", items.c.price.type),
-        "q": table.c.terms.bool_op("@@")(func.item_terms_query(cast(bindparam("q"), Text))),
+        "category": _ROW["category"] == _bound("category", items.c.category.type),
+        "max_price": _ROW["price"] <= _bound("max_price", items.c.price.type),
+        "min_price": _ROW["price"] >= _bound("min_price", items.c.price.type),
+        "q": _ROW["terms"].bool_op("@@")(func.item_terms_query(cast(bindparam("q"), Text))),
     }
     return [conditions[name] for name in sorted(filters)]
 
@@ -140,17 +141,15 @@ class _Walk:
         self._column = items.c[sort.removeprefix("-")]
         self._filters, self._after = filters, after
 
-    def along(self, table: FromClause, limit: ColumnElement[int]) -> Select[tuple[object, ...]]:
-        """Return the rows of a table in the order of the sort, up to `limit`."""
+    def along(self, source: FromClause, limit: ColumnElement[int]) -> Select[tuple[object, ...]]:
+        """Return the rows of `source` in the order of the sort, up to `limit`."""
         key = [self._column] if self._column is items.c.id else [self._column, items.c.id]
         category = [items.c.category] if "category" in self._filters else []
-        order = [table.c[column.name] for column in [*category, *key]]
+        order = [_ROW[column.name] for column in [*category, *key]]
         ordered = [column.desc() if self._descending else column.asc() for column in order]
-        return select(table).where(*self._ends(table, category, key)).order_by(*ordered).limit(limit)
+        return select(_ALL).select_from(source).where(*self._ends(category, key)).order_by(*ordered).limit(limit)
 
-    def _ends(
-        self, table: FromClause, category: list[Column[object]], key: list[Column[object]]
-    ) -> list[ColumnElement[bool]]:
+    def _ends(self, category: list[Column[object]], key: list[Column[object]]) -> list[ColumnElement[bool]]:
         """Return between which entries of the index the walk goes.
 
         Both ends are rows of values. A category is not compared with `=`: a plan for all categories would take any to
@@ -163,22 +162,20 @@ class _Walk:
             after = self._after and sign == begin
             if after:
                 last = [_bound("value", key[0].type)] if len(key) == 2 else []
-                ends.append(_beyond(table, sign, [*category, *key], [*last, _bound("id", BigInteger())]))
+                ends.append(_beyond(sign, [*category, *key], [*last, _bound("id", BigInteger())]))
             if prices.get(sign) in self._filters:
                 bound = [_bound(prices[sign], items.c.price.type)]
-                ends.append(_beyond(table, f"{sign}=", [*category, items.c.price], bound))
+                ends.append(_beyond(f"{sign}=", [*category, items.c.price], bound))
             elif category and not after:
-                ends.append(_beyond(table, f"{sign}=", category, []))
+                ends.append(_beyond(f"{sign}=", category, []))
         return ends
 
 
-def _beyond(
-    table: FromClause, sign: str, columns: list[Column[object]], values: list[ColumnElement[object]]
-) -> ColumnElement[bool]:
+def _beyond(sign: str, columns: list[Column[object]], values: list[ColumnElement[object]]) -> ColumnElement[bool]:
     """Return the comparison of columns with values, as rows; a category in front is compared with the filter's."""
     if len(columns) > len(values):
         values = [_bound("category", items.c.category.type), *values]
-    here = [table.c[column.name] for column in columns]
+    here = [_ROW[column.name] for column in columns]
     left, right = (here[0], values[0]) if len(here) == 1 else (tuple_(*here), tuple_(*values))
     return left.bool_op(sign)(right)
 
@@ -194,7 +191,7 @@ def _search(walk: _Walk, filters: frozenset[str]) -> CompoundSelect[*tuple[objec
 
     def matching(name: str, most: ColumnElement[int]) -> CTE:
         walked = walk.along(items, most).subquery("walked")
-        return _materialized(name, select(walked).where(*_conditions(walked, filters)).limit(_LIMIT))
+        return _materialized(name, select(_ALL).select_from(walked).where(*_conditions(filters)).limit(_LIMIT))
 
     def count(found: CTE) -> ScalarSelect[int]:
         return select(func.count()).select_from(found).scalar_subquery()
@@ -204,10 +201,10 @@ def _search(walk: _Walk, filters: frozenset[str]) -> CompoundSelect[*tuple[objec
     more = case((some, literal_column("5000")), else_=literal_column("0"))
     far = matching("far", select(more).select_from(near).scalar_subquery())
     few = [count(near) < _LIMIT, count(far) < _LIMIT]
-    everywhere = _materialized("everywhere", select(items).where(*_conditions(items, filters), *few))
+    everywhere = _materialized("everywhere", select(_ALL).select_from(items).where(*_conditions(filters), *few))
     return union_all(
-        select(near).where(count(near) == _LIMIT),
-        select(far).where(count(far) == _LIMIT),
+        select(_ALL).select_from(near).where(count(near) == _LIMIT),
+        select(_ALL).select_from(far).where(count(far) == _LIMIT),
         walk.along(everywhere, _LIMIT),
     )
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 
 from tests.make import unique
 
+PASSWORD = "a password of the tests"
 IDENTITIES = ["none", "expired", "forged", "viewer", "editor", "manager"]
 
 

@@ -11,10 +11,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client
 from django_otp.oath import totp
 
-from tests.identities import make_user
+from tests.identities import PASSWORD, make_user
 from tests.make import assert_problem, unique
-
-PASSWORD = "a password of the tests"
 
 
 def ask(client: Client, name: str, password: str, address: str = "192.0.2.1") -> Any:

@@ -13,10 +13,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from tests.identities import access_token, bearer, make_user
+from tests.identities import PASSWORD, access_token, bearer, make_user
 from tests.make import assert_problem, unique
 
-PASSWORD = "a password of the tests"
 TOKEN, REFRESH = "/api/auth/token/", "/api/auth/refresh/"
 
 

@@ -18,10 +18,9 @@ from accounts.turns import NoTurn, Turns, Visit, visit
 from axes.models import AccessAttempt
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 
+from tests.identities import PASSWORD
 from tests.make import unique
 from tests.test_rotation import until
-
-PASSWORD = "a password of the tests"
 
 
 @contextmanager

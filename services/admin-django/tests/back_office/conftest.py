@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.back_office.person import Person
+from tests.identities import PASSWORD
 from tests.make import unique
 
 
@@ -16,6 +17,12 @@ def boss(client: Client) -> Person:
     user = get_user_model().objects.create_superuser(unique("boss"))
     client.force_login(user)
     return Person(client, user.get_username())
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of somebody who may come in with PASSWORD."""
+    return get_user_model().objects.create_superuser(unique("boss"), password=PASSWORD).get_username()
 
 
 @pytest.fixture

@@ -1,22 +1,14 @@
 """Who tries passwords."""
 
-from uuid import uuid4
-
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from tests.identities import PASSWORD
 from tests.make import assert_problem, unique
 
 pytestmark = pytest.mark.django_db
-PASSWORD = str(uuid4())
-
-
-@pytest.fixture
-def name() -> str:
-    """The name of somebody who may come in with PASSWORD."""
-    return get_user_model().objects.create_superuser(unique("boss"), password=PASSWORD).get_username()
 
 
 def log_in(name: str, password: str, address: str = "192.0.2.1", client: Client | None = None) -> int:

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -13,17 +12,11 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.back_office.person import ITEMS
+from tests.identities import PASSWORD
 from tests.make import unique
 
 pytestmark = pytest.mark.django_db
-PASSWORD = str(uuid4())
 PAGE = "/admin/second-factor/"
-
-
-@pytest.fixture
-def name() -> str:
-    """The name of somebody who may come in with PASSWORD."""
-    return get_user_model().objects.create_superuser(unique("boss"), password=PASSWORD).get_username()
 
 
 def log_in(name: str, code: str = "") -> Client:

@@ -28,7 +28,7 @@ from bench.wrk import RefusedError, WrkIsMissingError
 from stack.errors import StackError
 from stack.layout import ROOT
 from tests.bearer import Bearer
-from tests.wire import Wire
+from tests.http_client import HttpClient
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,7 +99,7 @@ def measured(commit: str, name: str, items: int) -> Iterator[tuple[Side, Side]]:
                 connection.execute("CHECKPOINT")
                 scene = sides[0].scene if sides else w.look(connection, items)
             uncached = stack.enter_context(build.api_fastapi(CACHE_MEMORY_MB="0"))
-            bearer = Bearer(stack.enter_context(Wire(build.told["TRIPTYCH_URL"])))
+            bearer = Bearer(stack.enter_context(HttpClient(build.told["TRIPTYCH_URL"])))
             sides.append(Side(build, uncached, scene, bearer, folder))
         yield sides[0], sides[1]
 

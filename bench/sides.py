@@ -13,8 +13,8 @@ from bench.servers import Target
 from bench.workloads import Scene, Workload
 from bench.wrk import Asked, wrk
 from tests.bearer import Bearer
+from tests.http_client import HttpClient
 from tests.wait import until
-from tests.wire import Wire
 
 MEMORY = "memory"
 READS = 200  # of each kind, before a worker's memory is looked at
@@ -71,10 +71,10 @@ class Side:
 
     def _memory(self) -> dict[str, float]:
         chance = random.Random(1)
-        with self.build.api_fastapi() as worker, Wire(f"http://127.0.0.1:{worker.port}") as wire:
+        with self.build.api_fastapi() as worker, HttpClient(f"http://127.0.0.1:{worker.port}") as client:
             for workload in (w.UNIFORM, w.SHALLOW, w.SEARCH):
                 for target in chance.choices(self.scene.reads(workload, worker.dialect), k=READS):
-                    reply = wire.get(target.replace("{id}", str(chance.randint(1, self.scene.count))))
+                    reply = client.get(target.replace("{id}", str(chance.randint(1, self.scene.count))))
                     assert reply.status == 200, str(reply)
             return until(lambda: _when_idle(worker.groups["api-fastapi"][0]), "the worker takes no more memory") or {}
 

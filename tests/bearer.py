@@ -21,19 +21,23 @@ class Bearer:
     def headers(self) -> dict[str, str]:
         """Return the header that says who writes."""
         if time.monotonic() - self._since > RENEWED_AFTER:
-            asked = time.monotonic()
-            user = os.environ.get("TRIPTYCH_ADMIN_USER", "admin")
-            sent = {"username": user, "password": os.environ["TRIPTYCH_ADMIN_PASSWORD"]}
-            reply = until(lambda: self._log_in(sent), what="a turn to log in")
-            assert reply.status == 200, str(reply)
-            self._since = asked
-            self._headers = {"Authorization": f"Bearer {reply.json()['access']}"}
+            self.renew()
         return self._headers
+
+    def renew(self) -> None:
+        """Request a token now, so that the next minutes need no other one."""
+        asked = time.monotonic()
+        user = os.environ.get("TRIPTYCH_ADMIN_USER", "admin")
+        sent = {"username": user, "password": os.environ["TRIPTYCH_ADMIN_PASSWORD"]}
+        reply = until(lambda: self._log_in(sent), what="a turn to log in")
+        assert reply.status == 200, str(reply)
+        self._since = asked
+        self._headers = {"Authorization": f"Bearer {reply.json()['access']}"}
 
     def _log_in(self, sent: object) -> Reply | None:
         """Return the reply; None where others log in at the moment, and the client has to try again."""
         reply = send(self._gateway, "POST", "/api/auth/token/", sent)
-        return None if reply.status == 503 else reply
+        return None if reply.status in (429, 503) else reply
 
 
 def send(client: HttpClient, method: str, target: str, value: object, headers: dict[str, str] | None = None) -> Reply:

@@ -102,7 +102,7 @@ def test_what_was_read_before_is_answered_while_the_database_is_slow(gateway: Ht
 def frozen(system: System, gateway: HttpClient, database_url: str, bearer: Bearer) -> Iterator[Item]:
     """A database that says nothing any more, and an item of which the gateway keeps the answer."""
     wait_until_ready(gateway)
-    bearer.headers()  # from now on nobody could log in
+    bearer.renew()  # while it is frozen nobody can log in
     with psycopg.connect(database_url, autocommit=True) as database:
         item = Item(database)
     cached(gateway, item.path)

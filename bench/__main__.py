@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import about, lineup, plan, report, servers, workloads
+from bench import compared_pairs, peer_servers, report, run_description, servers, workloads
 from bench.measuring import Extent, Measuring
 from bench.results import Results
 from bench.wrk import RefusedError, WrkIsMissingError
@@ -66,7 +66,7 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print(str(WrkIsMissingError("wrk is not on PATH: sudo apt-get install wrk")), file=sys.stderr)
         return 1
-    known = {each.folder: each for each in lineup.PEERS}
+    known = {each.folder: each for each in peer_servers.PEERS}
     names = list(known) if chosen.peers is None else [name for name in chosen.peers.split(",") if name]
     if unknown := sorted({*names} - {*known}):
         print(f"there is no peer {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
@@ -87,12 +87,12 @@ def main() -> int:
     return 0
 
 
-def run(layout: Layout, items: int, chosen: list[lineup.Peer], quick: bool) -> Results:
+def run(layout: Layout, items: int, chosen: list[peer_servers.Peer], quick: bool) -> Results:
     """Raise the system, measure, take it down and remove its data; return what was measured."""
     extent = QUICK if quick else FULL
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        fetching = stack.enter_context(ThreadPoolExecutor(1)).submit(lineup.install) if chosen else None
+        fetching = stack.enter_context(ThreadPoolExecutor(1)).submit(peer_servers.install) if chosen else None
         _clean(layout)
         stack.callback(_clean, layout)
         say("a system of its own is raised" + (", and what the peers need is fetched" if chosen else ""))
@@ -112,13 +112,13 @@ def run(layout: Layout, items: int, chosen: list[lineup.Peer], quick: bool) -> R
 
         ours = servers.triptych(layout)
         client = stack.enter_context(HttpClient(told["TRIPTYCH_URL"]))
-        left_out = {each.name: "left out on request" for each in lineup.PEERS if each not in chosen}
-        results = Results(about.describe(items, extent, connection, quick), missing=left_out)
+        left_out = {each.name: "left out on request" for each in peer_servers.PEERS if each not in chosen}
+        results = Results(run_description.describe(items, extent, connection, quick), missing=left_out)
         measuring = Measuring(
             told, scene, connection, list(ours["gateway"].groups["postgres"]), Bearer(client), extent, folder, results
         )
         say("Triptych beside what is possible")
-        with plan.own(layout, ours, quick) as comparisons:
+        with compared_pairs.own(layout, ours, quick) as comparisons:
             for each in measuring.compare(comparisons, say):
                 say(f"  {report.line(each)}")
             measuring.latency(ours["gateway"])
@@ -134,16 +134,19 @@ def run(layout: Layout, items: int, chosen: list[lineup.Peer], quick: bool) -> R
 
 
 def _peer(
-    which: lineup.Peer, layout: Layout, ours: dict[str, servers.Target], scene: workloads.Scene, told: dict[str, str],
-    measuring: Measuring, quick: bool,
+    which: peer_servers.Peer, layout: Layout, ours: dict[str, servers.Target], scene: workloads.Scene,
+    told: dict[str, str], measuring: Measuring, quick: bool,
 ) -> None:  # fmt: skip
     try:
-        with plan.against(which, layout, ours, scene, told["TRIPTYCH_DATABASE_URL"], quick) as (comparisons, timed):
+        with compared_pairs.against(which, layout, ours, scene, told["TRIPTYCH_DATABASE_URL"], quick) as (
+            comparisons,
+            timed,
+        ):
             for each in measuring.compare(comparisons, say):
                 say(f"  {report.line(each)}")
             for target in timed:
                 measuring.latency(target)
-    except (RuntimeError, AssertionError, OSError, plan.DifferentError, RefusedError) as error:
+    except (RuntimeError, AssertionError, OSError, compared_pairs.DifferentError, RefusedError) as error:
         # one that does not work is a line in the report, not the end of it
         measuring.results.missing[which.name] = f"not measured: {error}"
 

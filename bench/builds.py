@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import servers
-from bench.dialects import Triptych
+from bench.api_styles import Triptych
 from bench.servers import Target
 from stack import inherited, ports
 from stack.errors import StackError

@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 
 from bench import database, latency
-from bench.dialects import Rest
-from bench.probe import Probe
+from bench.api_styles import Rest
 from bench.results import Compared, Promise, Results
 from bench.servers import Target
+from bench.staleness import Probe
 from bench.workloads import SHARE_OF_WRITES, ZIPFIAN, Scene, Workload, change_of
 from bench.wrk import Asked, Window, wrk
 from tests.bearer import Bearer

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import lineup
+from bench import peer_servers
 from bench.intervals import Estimate
 from bench.plots import NAMES, Bar, bars
 from bench.results import Compared, Results
@@ -23,7 +23,7 @@ METHOD = """## How to read this
 - Triptych is what `make up` starts: one worker of nginx and one of api-fastapi. The peers get {workers} workers, one
   for each processor, with {pool} connections each; "one process" says where they do not.
 - Before a peer is measured, an item, pages and searches are compared with Triptych's, as JSON. "Behind nginx" is the
-  gateway itself in front of the peer; "its cache" the gateway's second, for the same `Cache-Control`.
+  gateway itself in front of the peer; "its cache" its micro-cache (1 s), for the same `Cache-Control`.
 - Lists have 50 items. All peers page by id (`WHERE id > …`), as Triptych's cursors do: with OFFSET a deep page would
   cost them a walk over all before it. Searches use the same index in all.
 """
@@ -59,7 +59,7 @@ def render(results: Results) -> str:
         _table(("", ""), about.items()),
         "## What was promised",
         _promises(results),
-        METHOD.format(workers=lineup.WORKERS, pool=lineup.POOL),
+        METHOD.format(workers=peer_servers.WORKERS, pool=peer_servers.POOL),
         *_workloads(results),
         *_staleness(results),
         *_latencies(results),
@@ -67,7 +67,7 @@ def render(results: Results) -> str:
         "## The peers",
         _table(
             ("", "settings", "measured"),
-            ((each.name, each.settings, results.missing.get(each.name, "yes")) for each in lineup.PEERS),
+            ((each.name, each.settings, results.missing.get(each.name, "yes")) for each in peer_servers.PEERS),
         ),
         *_losses(results),
     ]
@@ -190,7 +190,7 @@ def _generator(results: Results) -> Iterable[str]:
 
 
 def _losses(results: Results) -> Iterable[str]:
-    peers = tuple(each.name for each in lineup.PEERS)
+    peers = tuple(each.name for each in peer_servers.PEERS)
     lost = [each for each in results.compared if each.by_rate.median < 1 and each.under[0].startswith(peers)]
     yield "## Where a peer is faster"
     if not lost:

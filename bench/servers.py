@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from bench import lineup
+from bench import peer_servers
+from bench.api_styles import GraphQL, Rest, Triptych
 from bench.ceilings.bare_nginx import configuration
-from bench.dialects import GraphQL, Rest, Triptych
 from stack import nginx, ports
 from stack.layout import ROOT, Layout
 from stack.supervision import Supervisor
@@ -131,17 +131,17 @@ def bare_nginx(reply: Reply) -> Iterator[Target]:
 
 
 @contextmanager
-def peer(which: lineup.Peer, workers: int, database_url: str, postgres: list[int]) -> Iterator[Target]:
+def peer(which: peer_servers.Peer, workers: int, database_url: str, postgres: list[int]) -> Iterator[Target]:
     """Run a peer with so many workers."""
     port = ports.free_base()
-    environment = lineup.environment(which, port, workers, database_url)
+    environment = peer_servers.environment(which, port, workers, database_url)
     # Its modules are found from the folder of what was fetched.
-    folder = lineup.FOLDER / which.folder
+    folder = peer_servers.FOLDER / which.folder
     folder.mkdir(exist_ok=True)
-    for source in (lineup.SOURCES / which.folder).iterdir():
+    for source in (peer_servers.SOURCES / which.folder).iterdir():
         if source.is_file():
             (folder / source.name).write_bytes(source.read_bytes())
-    with started(lineup.command(which, port, workers), folder, environment, port) as pid:
+    with started(peer_servers.command(which, port, workers), folder, environment, port) as pid:
         dialect = which.dialect()
         name = which.name if workers > 1 else f"{which.name}, one process"
         target = Target(name, port, dialect, {"server": [pid], "postgres": postgres})

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from bench.dialects import Change, Rest, cursor
+from bench.api_styles import Change, Rest, cursor
 
 ZIPF = 0.99  # the skew that YCSB uses
 HOT = 1_000

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.dialects import Change
+from bench.api_styles import Change
 from bench.processor import Clock
 
 SCRIPT = Path(__file__).with_name("requests.lua")

@@ -6,20 +6,20 @@ import threading
 
 import pytest
 
-from bench import lineup, plan
-from bench.dialects import GraphQL, Rest, Triptych
+from bench import compared_pairs, peer_servers
+from bench.api_styles import GraphQL, Rest, Triptych
 from bench.servers import Target
 from bench.workloads import Scene
 
 
 def test_every_folder_of_a_peer_is_measured() -> None:
-    folders = {path.name for path in lineup.SOURCES.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == {each.folder for each in lineup.PEERS}
+    folders = {path.name for path in peer_servers.SOURCES.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {each.folder for each in peer_servers.PEERS}
 
 
 def test_the_locks_name_no_host_of_a_registry() -> None:
     for lock in ("package-lock.json", "requirements.lock"):
-        text = (lineup.SOURCES / lock).read_text()
+        text = (peer_servers.SOURCES / lock).read_text()
         assert '"resolved"' not in text
         assert "registry" not in text
         assert "--index-url" not in text
@@ -27,8 +27,8 @@ def test_the_locks_name_no_host_of_a_registry() -> None:
 
 def test_without_npm_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(lineup.NotInstalledError, match="there is no npm on PATH"):
-        lineup.fetch_node()
+    with pytest.raises(peer_servers.NotInstalledError, match="there is no npm on PATH"):
+        peer_servers.fetch_node()
 
 
 class Different(http.server.BaseHTTPRequestHandler):
@@ -49,12 +49,12 @@ class Different(http.server.BaseHTTPRequestHandler):
 def test_a_peer_that_answers_something_else_is_not_measured() -> None:
     scene = Scene(10, ("oak",), {})
     ours = Target("Triptych", int(os.environ["TRIPTYCH_URL"].rpartition(":")[2]), Triptych(), {})
-    plan.same_answers(ours, ours, scene)
+    compared_pairs.same_answers(ours, ours, scene)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Different) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         theirs = Target("another", server.server_port, Rest(), {})
-        with pytest.raises(plan.DifferentError, match="another answers /api/items/1/"):
-            plan.same_answers(ours, theirs, scene)
+        with pytest.raises(compared_pairs.DifferentError, match="another answers /api/items/1/"):
+            compared_pairs.same_answers(ours, theirs, scene)
         server.shutdown()
 
 

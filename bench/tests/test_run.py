@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench import lineup
+from bench import peer_servers
 from bench.__main__ import HOME
 from stack.layout import ROOT
 
@@ -39,4 +39,4 @@ def _of_the_run(process: psutil.Process) -> bool:
         said = [*process.cmdline(), process.cwd()]
     except psutil.Error:
         return False
-    return any(str(folder) in word for word in said for folder in (HOME, lineup.FOLDER))
+    return any(str(folder) in word for word in said for folder in (HOME, peer_servers.FOLDER))

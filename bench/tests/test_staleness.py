@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from bench.probe import Probe, Read, Write, ages, steps_back
+from bench.staleness import Probe, Read, Write, ages, steps_back
 
 HISTORY = [Write(1, 10, 1.0), Write(2, 11, 1.5), Write(1, 12, 2.0), Write(1, 13, 3.0)]
 

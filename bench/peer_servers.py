@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.dialects import GraphQL, Rest
+from bench.api_styles import GraphQL, Rest
 from stack import network
 from stack.layout import ROOT, SHARED_TOOLS
 

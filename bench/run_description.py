@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench import lineup
+from bench import peer_servers
 from bench.measuring import Extent
 from stack import nginx
 from stack.layout import ROOT
@@ -48,7 +48,7 @@ def describe(
 
 
 def _node() -> list[str]:
-    return lineup.command(lineup.PEERS[-1], 0, 0)[:1]
+    return peer_servers.command(peer_servers.PEERS[-1], 0, 0)[:1]
 
 
 def _read(path: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from bench import lineup, servers
+from bench import peer_servers, servers
 from bench import workloads as w
 from bench.measuring import PGBENCH, Comparison
 from bench.results import Promise
@@ -54,7 +54,7 @@ def _walk(uncached: Target, walk: str) -> Comparison:
 
 @contextmanager
 def against(
-    which: lineup.Peer, layout: Layout, ours: dict[str, Target], scene: w.Scene, database_url: str, quick: bool
+    which: peer_servers.Peer, layout: Layout, ours: dict[str, Target], scene: w.Scene, database_url: str, quick: bool
 ) -> Iterator[tuple[list[Comparison], list[Target]]]:
     """Yield what Triptych and a peer are compared in, and the peer's servers whose latencies are of interest.
 
@@ -62,7 +62,7 @@ def against(
     """
     gateway, origin, postgres = ours["gateway"], ours["origin"], list(ours["gateway"].groups["postgres"])
     with ExitStack() as stack:
-        peer = stack.enter_context(servers.peer(which, lineup.WORKERS, database_url, postgres))
+        peer = stack.enter_context(servers.peer(which, peer_servers.WORKERS, database_url, postgres))
         proxied, kept = stack.enter_context(servers.behind_gateway(peer, layout))
         for each in (peer, proxied, kept):
             same_answers(origin, each, scene)
